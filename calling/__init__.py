@@ -1,0 +1,1 @@
+"""The rules: which number a call goes out from, may it, and why. No GraphQL, no HTTP."""

@@ -1,0 +1,46 @@
+"""Reading a phone number that somebody typed, in one place (R3)."""
+
+import re
+
+import phonenumbers
+
+from models import ErrorCode, Refused
+
+_TYPED = re.compile(r"\+[0-9 .\-()\[\]]+", re.ASCII)
+_STORED = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+_LONGEST = 64
+_PUNCTUATION = str.maketrans("", "", " .-()[]")
+
+
+def without_punctuation(text: str) -> str:
+    """`+1 (555) 123-4567` as `+15551234567`; whatever else stands there stays."""
+    return text.translate(_PUNCTUATION)
+
+
+def as_e164(text: str) -> str | None:
+    """The stored form, or None where it is not a possible number.
+
+    Possible, not valid: the reference page's own +1 555 123 4567 is unassigned, and must work.
+    """
+    if not _TYPED.fullmatch(text) or len(text) > _LONGEST:
+        return None
+    try:
+        parsed = phonenumbers.parse(without_punctuation(text))
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return written if _STORED.fullmatch(written) else None
+
+
+def e164(text: str, *field: str) -> str:
+    """The stored form, or the refusal INVALID_PHONE_NUMBER at `field`."""
+    if number := as_e164(text):
+        return number
+    raise Refused(
+        ErrorCode.INVALID_PHONE_NUMBER,
+        f"{text[:40]!r} is not a possible phone number. Write a plus sign, the country code and the number,"
+        " such as +15551234567; spaces, dots, dashes and brackets may stand between the digits.",
+        *field,
+    )

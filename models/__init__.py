@@ -1,0 +1,60 @@
+"""What is stored, and the statements over it. Tables are spoken of as `models.X`."""
+
+from models.agent import Agent
+from models.agent_version import AgentVersion
+from models.api_key import ApiKey
+from models.conversation import LIVE, Conversation, ConversationStatus, EndReason
+from models.database import Database, ReadSession, WriteSession
+from models.identifier import new_id, prefix_of, well_formed
+from models.instant import now
+from models.lineage import Reach, ancestors, below, lineage
+from models.organization import DEEPEST, Organization
+from models.phone_number import CallDirection, PhoneNumber, PhoneNumberAccess, SlotDirection
+from models.refusal import ErrorCode, Refusal, Refused
+from models.scope import Scope
+from models.transfer import DisplayedNumber, Transfer, TransferKind, TransferMechanism, TransferStatus
+from models.trunk import MediaEncryption, SipTransport, TransferCallerId, TransferMode, Trunk, TrunkKind
+from models.word import Word
+
+__all__ = [
+    "DEEPEST",
+    "LIVE",
+    "Agent",
+    "AgentVersion",
+    "ApiKey",
+    "CallDirection",
+    "Conversation",
+    "ConversationStatus",
+    "Database",
+    "DisplayedNumber",
+    "EndReason",
+    "ErrorCode",
+    "MediaEncryption",
+    "Organization",
+    "PhoneNumber",
+    "PhoneNumberAccess",
+    "Reach",
+    "ReadSession",
+    "Refusal",
+    "Refused",
+    "Scope",
+    "SipTransport",
+    "SlotDirection",
+    "Transfer",
+    "TransferCallerId",
+    "TransferKind",
+    "TransferMechanism",
+    "TransferMode",
+    "TransferStatus",
+    "Trunk",
+    "TrunkKind",
+    "Word",
+    "WriteSession",
+    "ancestors",
+    "below",
+    "lineage",
+    "new_id",
+    "now",
+    "prefix_of",
+    "well_formed",
+]

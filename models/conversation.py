@@ -1,0 +1,126 @@
+"""Conversations: calls that were created or routed, with the reason for their number kept as it stood (R9, R12)."""
+
+from datetime import datetime
+from enum import unique
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from models.identifier import new_id
+from models.instant import Instant, now
+from models.phone_number import CallDirection, PhoneNumber
+from models.table import Table
+from models.word import Word, stored_as_text
+
+number = PhoneNumber.__table__
+
+
+@unique
+class ConversationStatus(Word):
+    QUEUED = "Created, and waits to be dialed."
+    DIALING = "Handed to the carrier."
+    RINGING = "Rings at the other side."
+    IN_PROGRESS = "The two sides talk."
+    COMPLETED = "Ended by hanging up. Final."
+    FAILED = "Could not be carried out; the end reason says why. Final."
+    CANCELLED = "Called off before it was answered. Final."
+    TRANSFERRED = "Handed over to a third party. Final."
+    UNANSWERED = "Busy, not answered or declined. Final."
+
+
+LIVE = (
+    ConversationStatus.QUEUED,
+    ConversationStatus.DIALING,
+    ConversationStatus.RINGING,
+    ConversationStatus.IN_PROGRESS,
+)
+
+
+@unique
+class EndReason(Word):
+    HANGUP = "One of the two sides hung up."
+    BUSY = "The other side was busy."
+    NO_ANSWER = "Nobody answered in time."
+    REJECTED = "The other side declined."
+    BLOCKED = "The call was blocked, such as for its caller ID."
+    INVALID_NUMBER = "The carrier does not know the number called."
+    TRUNK_AUTHENTICATION = "The carrier refused the trunk's credentials."
+    CARRIER_ERROR = "The carrier failed."
+    CANCELLED = "Called off before it was answered."
+    TRANSFERRED = "Handed over to a third party."
+    NUMBER_NO_LONGER_AVAILABLE = "The number could no longer be dialed from when the call's turn came."
+    ENGINE_LOST = "The telephony engine lost the call."
+
+
+class Conversation(Table, table=True):
+    __tablename__ = "conversation"
+    __table_args__ = (
+        sa.UniqueConstraint("organization_id", "idempotency_key"),
+        sa.UniqueConstraint("organization_id", "id"),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "agent_version_id"], ["agent_version.organization_id", "agent_version.id"]
+        ),
+        sa.CheckConstraint("direction = 'OUTBOUND' OR status NOT IN ('QUEUED', 'DIALING')", name="queued_is_outbound"),
+        sa.CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="ends_with_a_reason"),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (status IN ('QUEUED', 'DIALING', 'RINGING', 'IN_PROGRESS'))", name="live_until_ended"
+        ),
+        sa.Index("ix_conversation_organization_id_created_at", "organization_id", "created_at", "id"),
+        sa.Index("ix_conversation_phone_number_id_status", "phone_number_id", "status"),
+        sa.Index("ix_conversation_agent_version_id", "agent_version_id"),
+    )
+
+    id: str = Field(default_factory=lambda: new_id("cnv"), primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    direction: CallDirection = Field(sa_type=stored_as_text(CallDirection))
+    status: ConversationStatus = Field(sa_type=stored_as_text(ConversationStatus))
+    end_reason: EndReason | None = Field(default=None, sa_type=stored_as_text(EndReason))
+    sip_status: int | None = None
+    agent_number: str
+    user_number: str | None = None
+    phone_number_id: str | None = Field(default=None, foreign_key="phone_number.id", ondelete="SET NULL")
+    agent_version_id: str | None = None
+    agent_config: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    resolution: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    initial_context: str | None = None
+    custom_metadata: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
+    idempotency_key: str | None = None
+    input_digest: bytes | None = None
+    created_at: datetime = Field(default_factory=now, sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    @classmethod
+    def of(cls, organization_id: str) -> sa.Select[Any]:
+        return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+
+    @classmethod
+    def of_key(cls, organization_id: str, idempotency_key: str) -> sa.Select[Any]:
+        return cls.of(organization_id).where(cls.columns().idempotency_key == idempotency_key)
+
+    @classmethod
+    def has_metadata(cls, wanted: str) -> sa.ColumnElement[bool]:
+        """True where each top-level key of `wanted` is there and equal; both are JSON with sorted keys."""
+        theirs = sa.func.json_each(cls.columns().custom_metadata).table_valued("key", "type", "value", name="theirs")
+        ours = sa.func.json_each(wanted).table_valued("key", "type", "value", name="ours")
+        equal = sa.and_(*(theirs.c[part].is_not_distinct_from(ours.c[part]) for part in ("key", "type", "value")))
+        has = sa.exists().select_from(theirs).where(equal)
+        return ~sa.exists().select_from(ours).where(~has)
+
+    @classmethod
+    def live_on(cls, phone_number_id: str) -> sa.Select[Any]:
+        conversation = cls.columns()
+        live = sa.select(conversation.id).where(conversation.status.in_(LIVE))
+        return live.where(conversation.phone_number_id == phone_number_id).limit(1)
+
+    @classmethod
+    def borrowed_and_queued(cls, phone_number_id: Any) -> sa.ColumnElement[bool]:
+        """What switching sharing off ends: not yet dialed, from a number of somebody else's (R6)."""
+        conversation = cls.columns()
+        owner = sa.select(number.c.organization_id).where(number.c.id == conversation.phone_number_id)
+        return sa.and_(
+            conversation.phone_number_id == phone_number_id,
+            conversation.status == ConversationStatus.QUEUED,
+            conversation.organization_id != owner.scalar_subquery(),
+        )

@@ -1,0 +1,179 @@
+"""Phone numbers, their two slots, and the statements that say which of them an organization can see."""
+
+from datetime import datetime
+from enum import unique
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from models.agent_version import AgentVersion
+from models.identifier import new_id
+from models.instant import Instant, now
+from models.lineage import below, lineage
+from models.table import Table
+from models.trunk import Trunk
+from models.word import Word
+
+trunk = Trunk.__table__
+version = AgentVersion.__table__
+
+
+@unique
+class PhoneNumberAccess(Word):
+    OWNED = "The organization that asks owns the number."
+    SHARED = "An ancestor's number that the organization may dial from."
+
+
+@unique
+class CallDirection(Word):
+    INBOUND = "Somebody calls the number."
+    OUTBOUND = "The number calls somebody."
+
+
+@unique
+class SlotDirection(Word):
+    INBOUND = "The slot whose agent answers calls to the number."
+    OUTBOUND = "The slot whose agent dials from the number."
+    BOTH = "Both slots."
+
+
+class PhoneNumber(Table, table=True):
+    __tablename__ = "phone_number"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["organization_id", "trunk_id"], ["trunk.organization_id", "trunk.id"]),
+        *(
+            sa.ForeignKeyConstraint(
+                ["organization_id", f"{slot}_agent_version_id"], ["agent_version.organization_id", "agent_version.id"]
+            )
+            for slot in ("inbound", "outbound")
+        ),
+        *(
+            sa.CheckConstraint(f"({slot}_agent_version_id IS NULL) = ({slot}_assigned_at IS NULL)", name=f"{slot}_slot")
+            for slot in ("inbound", "outbound")
+        ),
+        sa.CheckConstraint("e164 LIKE '+%' AND length(e164) BETWEEN 8 AND 16", name="e164"),
+        sa.Index("ix_phone_number_organization_id_e164", "organization_id", "e164"),
+        sa.Index("ix_phone_number_organization_id_created_at", "organization_id", "created_at", "id"),
+        sa.Index("ix_phone_number_organization_id_updated_at", "organization_id", "updated_at", "id"),
+        sa.Index("ix_phone_number_trunk_id", "trunk_id"),
+        sa.Index("ix_phone_number_inbound_agent_version_id", "inbound_agent_version_id"),
+        sa.Index("ix_phone_number_outbound_agent_version_id", "outbound_agent_version_id"),
+    )
+
+    id: str = Field(default_factory=lambda: new_id("num"), primary_key=True)
+    organization_id: str = Field(foreign_key="organization.id")
+    trunk_id: str
+    e164: str = Field(unique=True)
+    shareable: bool = False
+    inbound_agent_version_id: str | None = None
+    inbound_assigned_at: datetime | None = Field(default=None, sa_type=Instant)
+    outbound_agent_version_id: str | None = None
+    outbound_assigned_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(default_factory=now, sa_type=Instant)
+    updated_at: datetime = Field(default_factory=now, sa_type=Instant)
+
+    @classmethod
+    def seen_by(cls, organization_ids: Any) -> sa.Select[Any]:
+        """R6: the numbers that each organization owns, or borrows from a proper ancestor that shares them.
+
+        A row is a number as one organization, `asking_id`, sees it: the owner's business is NULL on a borrowed one.
+        """
+        number, line = cls.__table__, lineage(organization_ids)
+        own = line.c.distance == 0
+        return (
+            sa.select(
+                *(
+                    number.c[name]
+                    for name in ("id", "e164", "organization_id", "shareable", "created_at", "updated_at")
+                ),
+                line.c.organization_id.label("asking_id"),
+                sa.cast(own, sa.Boolean).label("owned"),
+                trunk.c.outbound_address.is_not(None).label("outbound_capable"),
+                *(sa.case((own, number.c[name])).label(name) for name in OWNERS_BUSINESS),
+                sa.case((own, number.c.id)).label("owned_id"),
+            )
+            .join(line, line.c.ancestor_id == number.c.organization_id)
+            .join(trunk, trunk.c.id == number.c.trunk_id)
+            .where(sa.or_(own, number.c.shareable))
+        )
+
+    @classmethod
+    def by_owner(cls) -> sa.Select[Any]:
+        """Numbers as their owners see them."""
+        number = cls.__table__
+        return sa.select(
+            *number.c,
+            number.c.organization_id.label("asking_id"),
+            sa.true().label("owned"),
+            number.c.id.label("owned_id"),
+            trunk.c.outbound_address.is_not(None).label("outbound_capable"),
+        ).join(trunk, trunk.c.id == number.c.trunk_id)
+
+    @classmethod
+    def owned_by(cls, organization_ids: list[str]) -> sa.Select[Any]:
+        return cls.by_owner().where(cls.columns().organization_id.in_(organization_ids))
+
+    @classmethod
+    def own(cls, organization_id: str, e164s: list[str]) -> sa.Select[Any]:
+        """The organization's own numbers among those named: the only ones that it can write to."""
+        number = cls.columns()
+        return sa.select(cls).where(number.organization_id == organization_id, number.e164.in_(e164s))
+
+    @classmethod
+    def called(cls, e164: str) -> sa.Select[Any]:
+        return sa.select(cls.__table__).where(cls.columns().e164 == e164)
+
+    @classmethod
+    def organizations_of(cls, e164s: list[str]) -> sa.Select[Any]:
+        return sa.select(cls.columns().organization_id).where(cls.columns().e164.in_(e164s))
+
+    @classmethod
+    def bound_to_agent(cls, organization_id: str, agent_id: str, version_id: str) -> sa.Select[Any]:
+        """R8, steps 2 and 3: own numbers whose outbound slot holds a version of the agent, best first.
+
+        Those that hold the version itself come before those that hold another, whose number is `held_version`.
+        """
+        number = cls.__table__
+        return (
+            cls.owned_by([organization_id])
+            .add_columns(version.c.number.label("held_version"))
+            .join(version, version.c.id == number.c.outbound_agent_version_id)
+            .where(version.c.agent_id == agent_id)
+            .order_by(
+                (number.c.outbound_agent_version_id == version_id).desc(),
+                trunk.c.outbound_address.is_(None),
+                number.c.outbound_assigned_at,
+                number.c.id,
+            )
+        )
+
+    @classmethod
+    def fallback(cls, organization_id: str) -> sa.Select[Any]:
+        """R8, step 4: own outbound-capable numbers; an empty outbound slot first, then the oldest."""
+        number = cls.columns()
+        return (
+            cls.owned_by([organization_id])
+            .where(trunk.c.outbound_address.is_not(None))
+            .order_by(number.outbound_agent_version_id.is_not(None), number.created_at, number.id)
+        )
+
+    @classmethod
+    def sharing_impact(cls, identifiers: list[str], queued: sa.ScalarSelect[Any]) -> sa.Select[Any]:
+        """For each number: the organizations below its owner, and the borrowed conversations that `queued` counts."""
+        number = cls.__table__
+        tree = below(sa.select(number.c.organization_id).where(number.c.id.in_(identifiers)))
+        count = sa.select(sa.func.count()).where(tree.c.organization_id == number.c.organization_id)
+        return sa.select(
+            number.c.id, count.scalar_subquery().label("organizations_below"), queued.label("queued_conversations")
+        ).where(number.c.id.in_(identifiers))
+
+
+# NULL on a borrowed number; `owned_id` is the number's own id where it is owned.
+OWNERS_BUSINESS = (
+    "trunk_id",
+    "inbound_agent_version_id",
+    "inbound_assigned_at",
+    "outbound_agent_version_id",
+    "outbound_assigned_at",
+)

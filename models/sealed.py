@@ -1,0 +1,58 @@
+"""Secrets that must be read again, such as a trunk's password: AES-256-GCM, bound to the row they belong to."""
+
+import base64
+import binascii
+import hashlib
+import os
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE = 12
+_KEY_ID = 4
+_KEY = 32
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The first key seals; all of them open, so that keys can be rotated by putting a new one in front."""
+
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Seal":
+        """Keys as base64 of 32 bytes, separated by commas. Raises ValueError."""
+        try:
+            keys = tuple(base64.b64decode(key.strip(), validate=True) for key in text.split(","))
+        except binascii.Error:
+            raise ValueError("must be base64") from None
+        if any(len(key) != _KEY for key in keys):
+            raise ValueError("must be 32 bytes each")
+        return cls(keys)
+
+    @staticmethod
+    def new_key() -> str:
+        return base64.b64encode(os.urandom(32)).decode()
+
+    def close(self, text: str, *, row: str) -> bytes:
+        """What is stored: the key's id, a nonce and the sealed text. `row`: table, organization, id and column."""
+        key, nonce = self.keys[0], os.urandom(_NONCE)
+        return _key_id(key) + nonce + AESGCM(key).encrypt(nonce, text.encode(), row.encode())
+
+    def open(self, sealed: bytes, *, row: str) -> str:
+        """Raises ValueError where no key fits, or where the value was moved here from another row."""
+        key = next((key for key in self.keys if _key_id(key) == sealed[:_KEY_ID]), None)
+        if key is None:
+            raise ValueError(
+                f"no secret key opens {row}: put the key it was sealed with back into DIALTREE_SECRET_KEYS"
+            )
+        nonce, text = sealed[_KEY_ID : _KEY_ID + _NONCE], sealed[_KEY_ID + _NONCE :]
+        try:
+            return AESGCM(key).decrypt(nonce, text, row.encode()).decode()
+        except InvalidTag:
+            raise ValueError(f"the sealed value does not belong to {row}") from None
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()[:_KEY_ID]

@@ -1,0 +1,257 @@
+"""Trunks: listing, creating, changing and deleting them (R4)."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
+
+from calling import form
+from calling.e164 import e164
+from models import (
+    ErrorCode,
+    MediaEncryption,
+    Organization,
+    PhoneNumber,
+    Refused,
+    SipTransport,
+    TransferCallerId,
+    TransferMode,
+    Trunk,
+    TrunkKind,
+    WriteSession,
+    new_id,
+)
+from models.sealed import Seal
+from resolvers.context import Info, Transaction
+from resolvers.lists import own_list
+from resolvers.pages import newest_first
+from resolvers.paging import Page
+
+MOST_CALLS = 10_000
+HIGHEST_PORT = 65_535
+_HOST = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?",
+    re.IGNORECASE | re.ASCII,
+)
+_ADDRESS = re.compile(
+    r"(?P<bare>[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*)|(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<host>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+class Outbound(TypedDict, total=False):
+    """An outbound configuration as it was sent; `auth_password` absent is another thing than None."""
+
+    address: str
+    auth_username: str | None
+    auth_password: str | None
+    transport: SipTransport
+    media_encryption: MediaEncryption
+
+
+async def trunks(info: Info, organization_id: str | None = None, **window: Any) -> Page:
+    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window)
+
+
+@dataclass(frozen=True)
+class OutboundConfiguration:
+    address: str
+    auth_username: str | None
+    transport: SipTransport
+    media_encryption: MediaEncryption
+
+
+def outbound(root: Any) -> OutboundConfiguration | None:
+    if root.outbound_address is None:
+        return None
+    return OutboundConfiguration(
+        root.outbound_address, root.outbound_auth_username, root.outbound_transport, root.outbound_media_encryption
+    )
+
+
+async def create_trunk(
+    transaction: Transaction,
+    *,
+    name: str,
+    transfer_mode: TransferMode,
+    transfer_caller_id: TransferCallerId,
+    calls_per_second: int,
+    max_concurrent_calls: int,
+    organization_id: str | None = None,
+    outbound: Outbound | None = None,
+) -> dict[str, Any]:
+    trunk = Trunk(
+        id=new_id("trk"),
+        organization_id=await transaction.acting(organization_id),
+        name=form.name(name, "name"),
+        transfer_mode=transfer_mode,
+        transfer_caller_id=transfer_caller_id,
+        calls_per_second=_calls(calls_per_second, "callsPerSecond"),
+        max_concurrent_calls=_calls(max_concurrent_calls, "maxConcurrentCalls"),
+    )
+    configure_outbound(trunk, outbound, transaction.deployment.seal)
+    transaction.session.add(trunk)
+    await transaction.session.flush()
+    return {"trunk": trunk}
+
+
+async def add_managed_trunk(
+    session: WriteSession, organization_id: str, name: str, address: str, numbers: list[str]
+) -> str:
+    """The operator's way to a managed Twilio trunk: the API neither edits it nor puts numbers on it. Returns its id."""
+    if (
+        await session.scalar(sa.select(Organization.columns().id).where(Organization.columns().id == organization_id))
+        is None
+    ):
+        raise Refused(
+            ErrorCode.ORGANIZATION_NOT_FOUND, f"There is no organization {organization_id}.", "organizationId"
+        )
+    trunk = Trunk(
+        organization_id=organization_id,
+        name=form.name(name, "name"),
+        kind=TrunkKind.MANAGED_TWILIO,
+        transfer_mode=TransferMode.SIP_ONLY,
+        transfer_caller_id=TransferCallerId.FROM_TRANSFEREE,
+        outbound_address=checked_address(address),
+        outbound_transport=SipTransport.UDP,
+        outbound_media_encryption=MediaEncryption.NONE,
+    )
+    session.add(trunk)
+    await session.flush()
+    for typed in numbers:
+        await add_number(session, trunk, typed)
+    return trunk.id
+
+
+async def add_number(session: WriteSession, trunk: Any, typed: str, shareable: bool = False) -> PhoneNumber:
+    """Register a number on a trunk, for the trunk's owner; it is unique in the whole installation (R3)."""
+    written = e164(typed, "e164")
+    if await session.scalar(sa.select(PhoneNumber.columns().id).where(PhoneNumber.columns().e164 == written)):
+        raise Refused(
+            ErrorCode.PHONE_NUMBER_TAKEN,
+            f"{written} is registered already, and a number is registered once in the whole installation."
+            " Look for it with phoneNumbers, or ask your operator who holds it.",
+            "e164",
+        )
+    number = PhoneNumber(organization_id=trunk.organization_id, trunk_id=trunk.id, e164=written, shareable=shareable)
+    session.add(number)
+    await session.flush()
+    return number
+
+
+async def update_trunk(transaction: Transaction, *, trunk_id: str, **changes: Any) -> dict[str, Any]:
+    """Absent is unchanged, and so is null, but for `outbound`: null removes it, anything else replaces it."""
+    trunk = await _changeable(transaction, trunk_id)
+    if "outbound" in changes:
+        configure_outbound(trunk, changes.pop("outbound"), transaction.deployment.seal)
+    for name, value in changes.items():
+        if value is not None:
+            setattr(trunk, name, _checked(name, value))
+    await transaction.session.flush()
+    return {"trunk": trunk}
+
+
+async def delete_trunk(transaction: Transaction, *, trunk_id: str) -> dict[str, Any]:
+    trunk = await _changeable(transaction, trunk_id)
+    number = PhoneNumber.columns()
+    on_it = sa.select(number.e164).where(number.trunk_id == trunk_id).order_by(number.e164).limit(1)
+    if e164 := await transaction.session.scalar(on_it):
+        raise Refused(
+            ErrorCode.TRUNK_IN_USE, f"{e164} still sits on this trunk. Delete the numbers on it first.", "trunkId"
+        )
+    await transaction.session.delete(trunk)
+    return {"deleted_trunk_id": trunk_id}
+
+
+async def own_trunk(transaction: Transaction, organization_id: str, trunk_id: str) -> Any:
+    """The organization's trunk that numbers can be registered on."""
+    mine = Trunk.columns().organization_id == organization_id
+    trunk = (await transaction.session.execute(Trunk.by_id([trunk_id]).where(mine))).first()
+    return _byoc(trunk)
+
+
+def configure_outbound(trunk: Trunk, outbound: Outbound | None, seal: Seal) -> None:
+    """Replace the configuration; an absent password stays as it is stored, null clears it."""
+    sent: Outbound = outbound or {}
+    trunk.outbound_address = checked_address(sent["address"]) if outbound else None
+    username = sent.get("auth_username")
+    trunk.outbound_auth_username = username and form.text(username, "outbound", "authUsername", longest=200)
+    trunk.outbound_transport = sent.get("transport")
+    trunk.outbound_media_encryption = sent.get("media_encryption")
+    if outbound is None:
+        trunk.outbound_auth_password = None
+    elif "auth_password" in sent:
+        trunk.outbound_auth_password = _sealed(trunk, sent["auth_password"], seal)
+
+
+def password_row(trunk: Any) -> str:
+    """What a sealed password is bound to: moved to another trunk it does not open."""
+    return f"trunk/{trunk.organization_id}/{trunk.id}/outbound_auth_password"
+
+
+def _sealed(trunk: Trunk, password: str | None, seal: Seal) -> bytes | None:
+    if not password:
+        return None
+    form.text(password, "outbound", "authPassword", longest=200)
+    return seal.close(password, row=password_row(trunk))
+
+
+async def _changeable(transaction: Transaction, trunk_id: str) -> Any:
+    within = transaction.caller.reach.holds(Trunk, [trunk_id])
+    return _byoc((await transaction.session.execute(sa.select(Trunk).where(within))).scalar_one_or_none())
+
+
+def _byoc(trunk: Any) -> Any:
+    if trunk is None:
+        raise Refused(
+            ErrorCode.TRUNK_NOT_FOUND, "No such trunk in this organization. List them with trunks.", "trunkId"
+        )
+    if trunk.kind is TrunkKind.MANAGED_TWILIO:
+        raise Refused(
+            ErrorCode.TRUNK_MANAGED,
+            f"{trunk.name!r} is a managed trunk: its operator changes it and puts numbers on it."
+            " Ask the operator, or use a trunk of your own.",
+            "trunkId",
+        )
+    return trunk
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name == "name":
+        return form.name(value, "name")
+    limits = {"calls_per_second": "callsPerSecond", "max_concurrent_calls": "maxConcurrentCalls"}
+    return _calls(value, limits[name]) if name in limits else value
+
+
+def _calls(value: int, field: str) -> int:
+    return form.whole_number(value, 1, MOST_CALLS, field)
+
+
+def checked_address(address: str) -> str:
+    parts = _ADDRESS.fullmatch(address)
+    port = parts and parts["port"]
+    if (
+        parts is None
+        or not _is_host(parts["host"], parts["six"] or parts["bare"])
+        or (port and not 1 <= int(port) <= HIGHEST_PORT)
+    ):
+        raise form.invalid(
+            f"{address[:80]!r} is not an address. Give a host name or an IP address and, if need be, a port,"
+            " such as sip.example.com:5060 or [2001:db8::1]:5060; no sip: before it.",
+            "outbound",
+            "address",
+        )
+    return address
+
+
+def _is_host(host: str | None, six: str | None) -> bool:
+    try:
+        if six is not None:
+            return bool(ipaddress.IPv6Address(six))
+        if host and re.fullmatch(r"[0-9.]+", host):
+            return bool(ipaddress.IPv4Address(host))
+    except ValueError:
+        return False
+    return bool(host and _HOST.fullmatch(host))

@@ -1,0 +1,174 @@
+"""How fields are declared: columns, edges, root fields and mutations, each with its words and its scope.
+
+A declaration is data (`Edge`, in the field's metadata) before it is a resolver, so that another executor can read it.
+"""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+
+from models import Scope
+from resolvers.context import Batch, Context, Info
+from resolvers.loaders import BATCHES
+
+Argument = tuple[Any, str] | tuple[Any, str, Any]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """To one row, or to a list where `many`: the batch that loads it and the columns that are its key."""
+
+    batch: Batch
+    by: tuple[str, ...]
+    many: bool
+    scope: tuple[Scope, ...]
+
+    def key(self, row: Any) -> Any:
+        """None where a column is empty: there is nothing to load."""
+        parts = tuple(getattr(row, column) for column in self.by)
+        if None in parts:
+            return None
+        return parts if len(parts) > 1 else parts[0]
+
+
+def named(name: str) -> Any:
+    """The schema's type of that name, whose file is its name in snake case; resolved when all are declared."""
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return Annotated[name, strawberry.lazy(f"schema.{module}")]
+
+
+def column(description: str, **options: Any) -> Any:
+    """A plain attribute of the row."""
+    return strawberry.field(description=description, **options)
+
+
+def given(description: str, **options: Any) -> Any:
+    """A field of an input that need not be sent; a `default` stands in the schema."""
+    return strawberry.field(description=description, **({"default": UNSET} | options))
+
+
+def edge(
+    batch: str,
+    *,
+    by: str | tuple[str, ...],
+    to: Any,
+    description: str,
+    scope: tuple[Scope, ...] = (),
+    required: bool = False,
+    many: bool = False,
+) -> Any:
+    """The row, or rows, that a batch of `resolvers/loaders.py` finds by a column of this one."""
+    stated = Edge(BATCHES[batch], (by,) if isinstance(by, str) else by, many, scope)
+
+    def load(root: Any, info: Info) -> Any:
+        info.context.caller.require(stated.scope)
+        key = stated.key(root)
+        return None if key is None else info.context.load(stated.batch, key)
+
+    one: Any = named(to) if isinstance(to, str) else to
+    kind: Any = list[one] if many else one
+    return strawberry.field(
+        resolver=_typed(load, kind if required or many else kind | None),
+        description=with_scope(description, scope),
+        metadata={"edge": stated},
+    )
+
+
+def field(
+    resolver: Callable[..., Any],
+    to: Any,
+    description: str,
+    *,
+    scope: tuple[Scope, ...] = (),
+    arguments: dict[str, Argument] | None = None,
+) -> Any:
+    """A root field, or a field that is computed from its row: the resolver is called with what was sent, no more."""
+    takes_root = "root" in inspect.signature(resolver).parameters
+    takes_info = "info" in inspect.signature(resolver).parameters
+
+    def resolve(root: Any, info: Info, **sent: Any) -> Any:
+        info.context.caller.require(scope)
+        first = ([root] if takes_root else []) + ([info] if takes_info else [])
+        return resolver(*first, **_sent(sent))
+
+    return declared(resolve, to, description, scope, arguments or {})
+
+
+def mutation(
+    resolver: Callable[..., Awaitable[dict[str, Any]]],
+    input: type,
+    payload: type,
+    description: str,
+    *,
+    scope: tuple[Scope, ...],
+) -> Any:
+    """One transaction around the resolver, which is called with the fields of the input that were sent."""
+
+    async def resolve(info: Info, input: Any) -> Any:
+        info.context.caller.require(scope)
+        context: Context = info.context
+        answer = await context.carry_out(resolver, _sent(input))
+        return payload(**{"user_errors": []} | answer)
+
+    arguments: dict[str, Argument] = {"input": (input, "What to do, and to what.")}
+    return declared(resolve, payload, description, scope, arguments)
+
+
+def with_scope(description: str, scope: tuple[Scope, ...]) -> str:
+    """The words of a field end with the scope that its own declaration enforces, so they cannot lie."""
+    return description + (f" Needs the scope {' or '.join(each.name for each in scope)}." if scope else "")
+
+
+def reading(*names: str) -> tuple[Scope, ...]:
+    """The scopes that let one read: X_READ or X_MANAGE."""
+    return tuple(Scope[f"{name}_{right}"] for name in names for right in ("READ", "MANAGE"))
+
+
+def _sent(value: Any) -> Any:
+    """Inputs as dicts of what was sent: what was left out is left out."""
+    if strawberry.types.has_object_definition(value):
+        value = vars(value)
+    if isinstance(value, dict):
+        return {name: _sent(each) if _is_input(each) else each for name, each in value.items() if each is not UNSET}
+    return value
+
+
+def _is_input(value: Any) -> bool:
+    return strawberry.types.has_object_definition(value)
+
+
+def declared(
+    resolve: Callable[..., Any], to: Any, description: str, scope: tuple[Scope, ...], arguments: dict[str, Argument]
+) -> Any:
+    return strawberry.field(
+        resolver=_typed(resolve, to, arguments), description=with_scope(description, scope), metadata={"scope": scope}
+    )
+
+
+def _typed(resolve: Callable[..., Any], to: Any, arguments: dict[str, Argument] | None = None) -> Callable[..., Any]:
+    """Give a resolver the signature that Strawberry reads: what is declared, not what Python would say."""
+    reserved = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info if name == "info" else Any)
+        for name in inspect.signature(resolve).parameters
+        if name in ("root", "info")
+    ]
+    declared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[kind, strawberry.argument(description=words)],
+            default=default[0] if default else inspect.Parameter.empty if _required(kind) else UNSET,
+        )
+        for name, (kind, words, *default) in (arguments or {}).items()
+    ]
+    resolve.__signature__ = inspect.Signature([*reserved, *declared], return_annotation=to)  # type: ignore[attr-defined]
+    return resolve
+
+
+def _required(kind: Any) -> bool:
+    return type(None) not in getattr(kind, "__args__", ())

@@ -1,0 +1,135 @@
+"""What can be changed: each takes one input and answers what it changed, or why it did not."""
+
+import strawberry
+
+from models import Scope
+from resolvers import agents, api_keys, conversations, organizations, phone_numbers, trunks
+from schema.agent import CreateAgentInput, CreateAgentPayload, UpdateAgentInput, UpdateAgentPayload
+from schema.agent_version import (
+    CreateAgentVersionInput,
+    CreateAgentVersionPayload,
+    PublishAgentVersionInput,
+    PublishAgentVersionPayload,
+    UpdateAgentVersionInput,
+    UpdateAgentVersionPayload,
+)
+from schema.api_key import CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyInput, RevokeApiKeyPayload
+from schema.conversation import (
+    CreateOutboundConversationInput,
+    CreateOutboundConversationPayload,
+    RouteInboundCallInput,
+    RouteInboundCallPayload,
+)
+from schema.declare import mutation
+from schema.organization import CreateOrganizationInput, CreateOrganizationPayload
+from schema.phone_number import (
+    CreatePhoneNumberInput,
+    CreatePhoneNumberPayload,
+    DeletePhoneNumberInput,
+    DeletePhoneNumberPayload,
+    SetPhoneNumberShareableInput,
+    SetPhoneNumberShareablePayload,
+)
+from schema.trunk import (
+    CreateTrunkInput,
+    CreateTrunkPayload,
+    DeleteTrunkInput,
+    DeleteTrunkPayload,
+    UpdateTrunkInput,
+    UpdateTrunkPayload,
+)
+
+TRUNKS = (Scope.TRUNKS_MANAGE,)
+NUMBERS = (Scope.PHONE_NUMBERS_MANAGE,)
+AGENTS = (Scope.AGENTS_MANAGE,)
+KEYS = (Scope.API_KEYS_MANAGE,)
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    create_organization = mutation(
+        organizations.create_organization,
+        CreateOrganizationInput,
+        CreateOrganizationPayload,
+        "Create an organization below another.",
+        scope=(Scope.CHILD_ORGANIZATIONS_MANAGE,),
+    )
+    create_api_key = mutation(
+        api_keys.create_api_key,
+        CreateApiKeyInput,
+        CreateApiKeyPayload,
+        "Create an API key. Its secret is shown this once.",
+        scope=KEYS,
+    )
+    revoke_api_key = mutation(
+        api_keys.revoke_api_key, RevokeApiKeyInput, RevokeApiKeyPayload, "Revoke an API key, at once.", scope=KEYS
+    )
+    create_trunk = mutation(
+        trunks.create_trunk, CreateTrunkInput, CreateTrunkPayload, "Create a trunk of one's own.", scope=TRUNKS
+    )
+    update_trunk = mutation(trunks.update_trunk, UpdateTrunkInput, UpdateTrunkPayload, "Change a trunk.", scope=TRUNKS)
+    delete_trunk = mutation(
+        trunks.delete_trunk, DeleteTrunkInput, DeleteTrunkPayload, "Delete a trunk without numbers.", scope=TRUNKS
+    )
+    create_phone_number = mutation(
+        phone_numbers.create_phone_number,
+        CreatePhoneNumberInput,
+        CreatePhoneNumberPayload,
+        "Register a number on a trunk of its owner's.",
+        scope=NUMBERS,
+    )
+    set_phone_number_shareable = mutation(
+        phone_numbers.set_phone_number_shareable,
+        SetPhoneNumberShareableInput,
+        SetPhoneNumberShareablePayload,
+        "The Shareable switch: whether organizations below the owner may dial from the number.",
+        scope=NUMBERS,
+    )
+    delete_phone_number = mutation(
+        phone_numbers.delete_phone_number,
+        DeletePhoneNumberInput,
+        DeletePhoneNumberPayload,
+        "Delete a number without a live conversation.",
+        scope=NUMBERS,
+    )
+    create_agent = mutation(
+        agents.create_agent, CreateAgentInput, CreateAgentPayload, "Create an agent, without a version.", scope=AGENTS
+    )
+    update_agent = mutation(
+        agents.update_agent,
+        UpdateAgentInput,
+        UpdateAgentPayload,
+        "Rename an agent, or switch it on or off.",
+        scope=AGENTS,
+    )
+    create_agent_version = mutation(
+        agents.create_agent_version,
+        CreateAgentVersionInput,
+        CreateAgentVersionPayload,
+        "Create a draft of an agent's next version.",
+        scope=AGENTS,
+    )
+    update_agent_version = mutation(
+        agents.update_agent_version, UpdateAgentVersionInput, UpdateAgentVersionPayload, "Change a draft.", scope=AGENTS
+    )
+    publish_agent_version = mutation(
+        agents.publish_agent_version,
+        PublishAgentVersionInput,
+        PublishAgentVersionPayload,
+        "Publish a version and write the slots of numbers with it: all or nothing.",
+        scope=AGENTS,
+    )
+    create_outbound_conversation = mutation(
+        conversations.create_outbound_conversation,
+        CreateOutboundConversationInput,
+        CreateOutboundConversationPayload,
+        "Call somebody: the four steps choose the number, and their explanation is kept.",
+        scope=(Scope.CONVERSATIONS_MANAGE,),
+    )
+    route_inbound_call = mutation(
+        conversations.route_inbound_call,
+        RouteInboundCallInput,
+        RouteInboundCallPayload,
+        "Ask which agent answers a call to a number of one's own, or of an organization below.",
+        scope=(Scope.CALLS_ROUTE,),
+    )

@@ -1,0 +1,119 @@
+"""Phone numbers: the table of them, their slots and the Shareable switch."""
+
+from datetime import datetime
+
+import strawberry
+
+from models import CallDirection, PhoneNumberAccess
+from resolvers.slots import access, inbound_slot, outbound_slot
+from schema.declare import column, edge, field, given, reading
+from schema.node import Node
+from schema.scalars import E164
+from schema.user_error import UserError, user_errors
+from schema.words import OrderDirection, PhoneNumberOrderField
+
+
+@strawberry.type(description="One of a number's two slots: empty, or holding a published agent version.")
+class AgentSlot:
+    direction: CallDirection = column("Which slot it is.")
+    agent_version = edge(
+        "agent_version",
+        by="agent_version_id",
+        to="AgentVersion",
+        scope=reading("AGENTS"),
+        description="The version in it, pinned until another is published to it; null: empty.",
+    )
+    assigned_at: datetime | None = column("When the version was put there; null: empty.")
+
+
+@strawberry.type(description="What switching a number's sharing off would touch.")
+class SharingImpact:
+    organizations_below: int = column("How many organizations may dial from the number while it is shareable.")
+    queued_conversations: int = column(
+        "Conversations of theirs that wait to be dialed from it: they would end NUMBER_NO_LONGER_AVAILABLE."
+    )
+
+
+@strawberry.type(description="A phone number, as the organization that asks sees it.")
+class PhoneNumber(Node):
+    e164: E164 = column("The number.")
+    shareable: bool = column("Whether organizations below the owner may dial from it.")
+    outbound_capable: bool = column("Whether its trunk has an outbound configuration, so that it can dial.")
+    created_at: datetime = column("When it was registered.")
+    updated_at: datetime = column("When its sharing was last changed.")
+    access = field(access, PhoneNumberAccess, "Whether the organization that asks owns it or borrows it.")
+    organization = edge(
+        "organization", by="organization_id", to="Organization", required=True, description="The owner."
+    )
+    trunk = edge(
+        "trunk",
+        by="trunk_id",
+        to="Trunk",
+        scope=reading("TRUNKS"),
+        description="The trunk it sits on; null on a SHARED number, where it is the owner's business.",
+    )
+    inbound_slot = field(inbound_slot, AgentSlot | None, "Who answers calls to it; null on a SHARED number.")
+    outbound_slot = field(outbound_slot, AgentSlot | None, "Who dials from it; null on a SHARED number.")
+    sharing = edge(
+        "sharing",
+        by="owned_id",
+        to=SharingImpact,
+        description="What switching sharing off would touch; null on a SHARED number.",
+    )
+
+
+@strawberry.input(description="Which numbers to list; what is absent does not narrow the list.")
+class PhoneNumberFilter:
+    access: PhoneNumberAccess | None = given("Owned ones only, or shared ones only.")
+    e164_contains: str | None = given(
+        "Numbers that contain these digits; spaces, dots, dashes and brackets don't count."
+    )
+    shareable: bool | None = given("Whether sharing is on.")
+    outbound_capable: bool | None = given("Whether they can dial out.")
+    outbound_assigned: bool | None = given("Whether the outbound slot is filled. Own numbers only.")
+    inbound_assigned: bool | None = given("Whether the inbound slot is filled. Own numbers only.")
+    trunk_id: strawberry.ID | None = given("On this trunk. Own numbers only.")
+    agent_id: strawberry.ID | None = given("With a version of this agent in either slot. Own numbers only.")
+
+
+@strawberry.input(description="In which order to list numbers.")
+class PhoneNumberOrder:
+    field: PhoneNumberOrderField = column("What to order by.")
+    direction: OrderDirection = column("Which end comes first.", default=OrderDirection.ASC)
+
+
+@strawberry.input(description="A number to register.")
+class CreatePhoneNumberInput:
+    organization_id: strawberry.ID | None = given("The owner; the key's own organization where absent.")
+    e164: str = column("The number; spaces, dots, dashes and brackets may stand after the plus sign.")
+    trunk_id: strawberry.ID = column("The owner's trunk that it sits on; not a managed one.")
+    shareable: bool = column("Whether organizations below may dial from it.", default=False)
+
+
+@strawberry.type(description="What createPhoneNumber answers.")
+class CreatePhoneNumberPayload:
+    phone_number: PhoneNumber | None = column("The new number; null where refused.", default=None)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.input(description="The Shareable switch of a number.")
+class SetPhoneNumberShareableInput:
+    phone_number_id: strawberry.ID = column("The number, which must be owned.")
+    shareable: bool = column("On or off. Off takes effect at once.")
+
+
+@strawberry.type(description="What setPhoneNumberShareable answers.")
+class SetPhoneNumberShareablePayload:
+    phone_number: PhoneNumber | None = column("The number; null where refused.", default=None)
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.input(description="A number to delete.")
+class DeletePhoneNumberInput:
+    phone_number_id: strawberry.ID = column("The number, which must be owned and have no live conversation.")
+
+
+@strawberry.type(description="What deletePhoneNumber answers.")
+class DeletePhoneNumberPayload:
+    deleted_phone_number_id: strawberry.ID | None = column("The id that is gone; null where refused.", default=None)
+    user_errors: list[UserError] = user_errors()

@@ -1,0 +1,121 @@
+"""Reading a GraphQL-over-HTTP request: what is asked, and in which media type the answer is wanted."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+JSON = "application/json"
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+
+
+class BadRequest(Exception):
+    """The HTTP request itself is at fault; `status` says how."""
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers or {}
+
+
+@dataclass(frozen=True)
+class Operation:
+    query: str
+    variables: dict[str, Any] | None
+    name: str | None
+
+
+def media_type(headers: Headers) -> str:
+    """The media type to answer in; where both will do, the newer one has to be asked for by name."""
+    weights = _weights(headers.get("accept", "*/*"))
+    both = [(_weight(weights, kind), kind) for kind in (JSON, GRAPHQL_RESPONSE)]
+    best = max(both, key=lambda each: (each[0], each[1] in weights, each[1] == JSON))
+    if best[0] <= 0:
+        raise BadRequest(406, f"The answer is {GRAPHQL_RESPONSE} or {JSON}: let Accept take one of them.")
+    return best[1]
+
+
+def wants_page(request: Request) -> bool:
+    """A browser that was sent to the address, with nothing to execute."""
+    return (
+        request.method == "GET"
+        and "query" not in request.query_params
+        and "text/html" in request.headers.get("accept", "")
+    )
+
+
+async def read_operation(request: Request) -> Operation:
+    if request.method == "POST":
+        return _operation(_json_object(request.headers, await request.body()))
+    if request.method == "GET":
+        return _operation(_query_string(request.url.query))
+    raise BadRequest(405, "Send GET or POST.", {"Allow": "GET, POST"})
+
+
+def _json_object(headers: Headers, body: bytes) -> dict[str, Any]:
+    kind, _, parameters = headers.get("content-type", "").partition(";")
+    charset = dict(_parameter(each) for each in parameters.split(";")).get("charset", "utf-8")
+    if kind.strip().lower() != JSON or charset.strip('"').lower() not in ("utf-8", "utf8"):
+        raise BadRequest(415, f"Send the body as {JSON} in UTF-8.")
+    return _parsed(body, "The body")
+
+
+def _query_string(query: str) -> dict[str, Any]:
+    sent: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+    for name in ("variables", "extensions"):
+        if name in sent:
+            sent[name] = _parsed(sent[name].encode(), name) if sent[name] else None
+    return sent
+
+
+def _parsed(text: bytes, what: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise BadRequest(400, f"{what} is not JSON.") from None
+    if not isinstance(value, dict):
+        raise BadRequest(400, f"{what} must be a JSON object.")
+    return value
+
+
+def _operation(sent: dict[str, Any]) -> Operation:
+    query, variables, name = sent.get("query"), sent.get("variables"), sent.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest(400, 'Send the operation as a string in "query", such as "{ viewer { scopes } }".')
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest(400, '"variables" must be a JSON object.')
+    if name is not None and not isinstance(name, str):
+        raise BadRequest(400, '"operationName" must be a string.')
+    if not isinstance(sent.get("extensions"), dict | None):
+        raise BadRequest(400, '"extensions" must be a JSON object.')
+    return Operation(query, variables, name or None)
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """Media ranges with their q, as they stand in an Accept header."""
+    weights = {}
+    for each in accept.split(","):
+        kind, *parameters = each.split(";")
+        q = dict(_parameter(parameter) for parameter in parameters).get("q", "1")
+        weights[kind.strip().lower()] = _number(q)
+    return weights
+
+
+def _weight(weights: dict[str, float], kind: str) -> float:
+    return next((weights[each] for each in (kind, "application/*", "*/*") if each in weights), 0.0)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip().lower(), value.strip()
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text) if 0 <= float(text) <= 1 else 0.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,103 @@
+"""Writing a GraphQL-over-HTTP answer: statuses, codes, and what of an error a client may see."""
+
+import traceback
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
+from sqlalchemy import exc
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.types.execution import ExecutionResult as StrawberryResult
+
+from serving.accepting import GRAPHQL_RESPONSE, JSON, BadRequest
+
+log = structlog.get_logger()
+
+Result = ExecutionResult | StrawberryResult
+
+
+def answered(result: Result, media: str, request_id: str) -> Response:
+    """No `data` where execution did not start; then the newer media type says 400, the older always 200."""
+    started = result.data is not None or any(error.path for error in result.errors or ())
+    body: dict[str, Any] = {}
+    if result.errors:
+        body["errors"] = [presented(error, started, request_id) for error in result.errors]
+    if started:
+        body["data"] = result.data
+    status = 200 if started or media == JSON else 400
+    return _json(body, status, media)
+
+
+def refused(code: str, message: str, status: int, headers: dict[str, str] | None = None, media: str = JSON) -> Response:
+    """An answer to a request that never became an operation."""
+    return _json({"errors": [{"message": message, "extensions": {"code": code}}]}, status, media, headers)
+
+
+def bad_request(problem: BadRequest) -> Response:
+    return refused("BAD_REQUEST", problem.message, problem.status, problem.headers)
+
+
+async def not_found(_request: Request, problem: Exception) -> Response:
+    """What Starlette's routing refuses: an address or a method that is not there."""
+    status = getattr(problem, "status_code", 404)
+    message = "There is nothing here: the API is at /graphql." if status == HTTPStatus.NOT_FOUND else str(problem)
+    return refused("BAD_REQUEST", message, status, dict(getattr(problem, "headers", None) or {}))
+
+
+def unavailable() -> Response:
+    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, {"Retry-After": "1"})
+
+
+def internal_error(request_id: str) -> Response:
+    return _json({"errors": [{"message": BROKEN, "extensions": _internal(request_id)}]}, 500, JSON)
+
+
+def presented(error: GraphQLError, started: bool, request_id: str) -> dict[str, Any]:
+    """What a client sees of an error. A bug is logged with its trace, and shown as an id to find it by."""
+    cause = error.original_error
+    if isinstance(cause, exc.OperationalError | exc.TimeoutError):
+        log.error("database_unavailable", request_id=request_id, error=type(cause.__cause__ or cause).__name__)
+        return _error(error, UNAVAILABLE, {"code": "SERVICE_UNAVAILABLE"})
+    if cause is not None and not isinstance(cause, GraphQLError) and not hasattr(cause, "extensions"):
+        log.error("bug", request_id=request_id, path=error.path, **trace(cause))
+        return _error(error, BROKEN, _internal(request_id))
+    return _error(error, error.message, {"code": _code(error, started)} | (error.extensions or {}))
+
+
+def _code(error: GraphQLError, started: bool) -> str:
+    if isinstance(error, GraphQLSyntaxError):
+        return "GRAPHQL_PARSE_FAILED"
+    return "BAD_USER_INPUT" if started or _is_coercion(error) else "GRAPHQL_VALIDATION_FAILED"
+
+
+def _is_coercion(error: GraphQLError) -> bool:
+    """Variables of the wrong type are found before execution starts, but after validation."""
+    return bool(error.nodes) and all(node.kind == "variable_definition" for node in error.nodes or ())
+
+
+def _error(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:
+    places = {"locations": error.formatted["locations"]} if "locations" in error.formatted else {}
+    path = {"path": error.path} if error.path else {}
+    return {"message": message} | places | path | {"extensions": extensions}
+
+
+def _internal(request_id: str) -> dict[str, Any]:
+    return {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
+
+
+def trace(bug: BaseException) -> dict[str, Any]:
+    """Where a bug happened. Neither its text nor any local: both can hold what a client sent."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    return {"error": type(bug).__name__, "frames": [f"{each.filename}:{each.lineno} {each.name}" for each in frames]}
+
+
+def _json(body: dict[str, Any], status: int, media: str, headers: dict[str, str] | None = None) -> Response:
+    kind = f"{media}; charset=utf-8" if media == GRAPHQL_RESPONSE else media
+    return Response(orjson.dumps(body), status, headers, media_type=kind)
+
+
+UNAVAILABLE = "The database does not answer just now. Send the request again in a moment; nothing was changed."
+BROKEN = "Something is broken here, and it is not your request. Give the request's id to whoever runs this server."
