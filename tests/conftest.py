@@ -1,0 +1,71 @@
+"""What every test is handed: an installation of its own, over a copy of one migrated database."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from migrations import migrate
+from tests.installation import Client, Installation
+
+Install = Callable[..., Installation]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database made by running the migrations, once."""
+    file = tmp_path_factory.mktemp("template") / "dialtree.db"
+    migrate(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[list[Installation]]:
+    """Servers are told to stop when their test ends, and waited for when all have."""
+    started: list[Installation] = []
+    yield started
+    for installation in started:
+        installation.stop()
+        installation.join()
+
+
+@pytest.fixture
+def install(template: Path, tmp_path: Path, running: list[Installation]) -> Iterator[Install]:
+    """Makes an installation with the settings that the test names."""
+    mine: list[Installation] = []
+
+    def make(**settings: Any) -> Installation:
+        mine.append(Installation(template, tmp_path / f"dialtree-{len(mine)}.db", **settings))
+        running.append(mine[-1])
+        return mine[-1]
+
+    yield make
+    for installation in mine:
+        installation.stop()
+
+
+@pytest.fixture
+def installation(install: Install) -> Installation:
+    return install()
+
+
+@pytest.fixture
+def northwind(installation: Installation) -> Client:
+    """The admin of a root organization."""
+    return installation.root("Northwind")
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Every statement that reaches a database, in order; transactions' begin and end aside."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            seen.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)

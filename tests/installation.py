@@ -1,0 +1,237 @@
+"""A whole Dialtree for a test: a database file of its own, a real server on a port of its own, clients with keys.
+
+Everything is asked through HTTP, but for what only the operator's command line can do.
+"""
+
+import asyncio
+import itertools
+import shutil
+import socket
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import uvicorn
+
+from models import Database, Scope
+from resolvers.api_keys import issue_admin_key
+from resolvers.organizations import add_organization
+from resolvers.trunks import add_managed_trunk
+from server import create_app
+from serving.settings import Settings
+
+Answer = TypeVar("Answer")
+Json = Any
+
+CARRIER = {"address": "sip.example.com"}
+
+
+class Installation:
+    """One server over one database file. Numbers that it makes up are possible, and each is new."""
+
+    def __init__(self, template: Path, file: Path, **settings: Any) -> None:
+        shutil.copyfile(template, file)
+        self.file = file
+        self.settings = Settings(database_url=f"sqlite+aiosqlite:///{file}", **settings)
+        self._numbers = itertools.count(12_065_550_100)
+        self._slugs = itertools.count(1)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(create_app(self.settings), log_config=None, access_log=False, ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+
+    def join(self) -> None:
+        self._thread.join(timeout=30)
+
+    def client(self, secret: str | None) -> "Client":
+        return Client(self, secret)
+
+    def new_number(self) -> str:
+        return f"+{next(self._numbers)}"
+
+    def new_slug(self) -> str:
+        return f"organization-{next(self._slugs)}"
+
+    def operator(self, work: Any) -> Any:
+        """What the command line does: one transaction beside the running server."""
+
+        async def transaction() -> Any:
+            database = Database(self.settings.database_url)
+            try:
+                async with database.write() as session:
+                    return await work(session)
+            finally:
+                await database.close()
+
+        return _in_a_loop_of_its_own(transaction())
+
+    def root(self, name: str = "Northwind") -> "Client":
+        """A new root organization, as its admin."""
+
+        async def create(session: Any) -> tuple[str, str]:
+            organization = await add_organization(session, name, self.new_slug(), parent_id=None)
+            return organization.id, issue_admin_key(session, organization.id)
+
+        organization_id, secret = self.operator(create)
+        client = self.client(secret)
+        client.organization_id = organization_id
+        return client
+
+    def managed_trunk(self, owner: "Client", *numbers: str) -> str:
+        async def create(session: Any) -> str:
+            return await add_managed_trunk(
+                session, owner.organization_id, "Managed Twilio", "acme.pstn.twilio.com", list(numbers)
+            )
+
+        trunk_id: str = self.operator(create)
+        return trunk_id
+
+
+class Client:
+    """Somebody with an API key. Calling it answers the data; `refusals` answers userErrors, `errors` top-level ones."""
+
+    def __init__(self, installation: Installation, secret: str | None) -> None:
+        self.installation = installation
+        self.secret = secret
+        self.organization_id = ""
+        self.http = httpx.Client(base_url=installation.url, headers=authorization(secret), timeout=60)
+
+    def post(self, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
+        return self.http.post("/graphql", json={"query": query, "variables": variables})
+
+    def body(self, query: str, **variables: Any) -> Json:
+        return self.post(query, variables).json()
+
+    def __call__(self, query: str, **variables: Any) -> Json:
+        body = self.body(query, **variables)
+        assert "errors" not in body, body["errors"]
+        return body["data"]
+
+    def errors(self, query: str, **variables: Any) -> list[str]:
+        """The codes of the top-level errors."""
+        return [error["extensions"]["code"] for error in self.body(query, **variables).get("errors", ())]
+
+    def mutate(self, mutation: str, selection: str, /, **fields: Any) -> Json:
+        """The payload of a mutation, with its userErrors."""
+        kind = mutation[0].upper() + mutation[1:]
+        query = f"mutation($input: {kind}Input!) {{ it: {mutation}(input: $input) {{ {selection} userErrors {{ code message field }} }} }}"
+        return self(query, input=fields)["it"]
+
+    def do(self, mutation: str, selection: str, /, **fields: Any) -> Json:
+        """The payload of a mutation that must not be refused."""
+        payload = self.mutate(mutation, selection, **fields)
+        assert payload["userErrors"] == [], payload["userErrors"]
+        return payload
+
+    def refusals(self, mutation: str, /, **fields: Any) -> list[tuple[str, list[str] | None]]:
+        """The codes and fields of the userErrors of a mutation."""
+        errors = self.mutate(mutation, "__typename", **fields)["userErrors"]
+        assert all(error["message"].endswith((".", "…).")) for error in errors), errors
+        return [(error["code"], error["field"]) for error in errors]
+
+    # ------------------------------------------------------------------------------------- what tests are made of
+
+    def child(self, name: str = "Harbor Clinics") -> "Client":
+        """A new organization below this one, as its admin."""
+        created = self.do(
+            "createOrganization",
+            "organization { id }",
+            parentId=self.organization_id,
+            name=name,
+            slug=self.installation.new_slug(),
+        )
+        organization_id = created["organization"]["id"]
+        return self.with_scopes(*Scope, organization_id=organization_id)
+
+    def with_scopes(self, *scopes: Scope, organization_id: str | None = None) -> "Client":
+        """Another key of the organization, or of one below it."""
+        owner = organization_id or self.organization_id
+        created = self.do(
+            "createApiKey", "secret", organizationId=owner, name="test", scopes=[scope.name for scope in scopes]
+        )
+        client = self.installation.client(created["secret"])
+        client.organization_id = owner
+        return client
+
+    def trunk(self, *, outbound: bool = True, **fields: Any) -> str:
+        made = self.do(
+            "createTrunk", "trunk { id }", **({"name": "Carrier", "outbound": CARRIER if outbound else None} | fields)
+        )
+        trunk_id: str = made["trunk"]["id"]
+        return trunk_id
+
+    def number(self, e164: str | None = None, *, trunk: str | None = None, shareable: bool = False) -> "Number":
+        made = self.do(
+            "createPhoneNumber",
+            "phoneNumber { id e164 }",
+            e164=e164 or self.installation.new_number(),
+            trunkId=trunk or self.trunk(),
+            shareable=shareable,
+        )
+        return Number(made["phoneNumber"]["id"], made["phoneNumber"]["e164"])
+
+    def agent(self, name: str = "Front desk", *, active: bool = True) -> str:
+        agent_id: str = self.do("createAgent", "agent { id }", name=name, active=active)["agent"]["id"]
+        return agent_id
+
+    def draft(self, agent: str) -> str:
+        made = self.do("createAgentVersion", "agentVersion { id }", agentId=agent, config={"instructions": "Hello"})
+        version_id: str = made["agentVersion"]["id"]
+        return version_id
+
+    def publish(self, version: str, *numbers: "Number", direction: str = "OUTBOUND") -> str:
+        self.do(
+            "publishAgentVersion",
+            "__typename",
+            agentVersionId=version,
+            phoneNumbers=[number.e164 for number in numbers],
+            direction=direction,
+        )
+        return version
+
+    def version(self, agent: str, *numbers: "Number", direction: str = "OUTBOUND") -> str:
+        """The agent's next version, published to these numbers."""
+        return self.publish(self.draft(agent), *numbers, direction=direction)
+
+    def preview(self, **fields: Any) -> Json:
+        return self(PREVIEW, input=fields)["previewOutboundNumber"]
+
+    def call(self, **fields: Any) -> Json:
+        """The payload of createOutboundConversation, refused or not."""
+        return self.mutate("createOutboundConversation", CREATED, **({"to": "+12065550199"} | fields))
+
+
+class Number:
+    def __init__(self, identifier: str, e164: str) -> None:
+        self.id = identifier
+        self.e164 = e164
+
+
+RESOLUTION = """agentNumber phoneNumber { id e164 access } agentVersion { id } decidedBy
+  steps { rule verdict reason candidates { e164 verdict reason } } refusal { code message field }"""
+PREVIEW = f"query($input: PreviewOutboundNumberInput!) {{ previewOutboundNumber(input: $input) {{ {RESOLUTION} }} }}"
+CREATED = f"""replayed resolution {{ {RESOLUTION} }} conversation {{ id status endReason agentNumber userNumber
+  phoneNumber {{ id e164 access }} agentVersion {{ id }} agentConfig resolution {{ {RESOLUTION} }} }}"""
+
+
+def authorization(secret: str | None) -> dict[str, str]:
+    return {} if secret is None else {"Authorization": f"Bearer {secret}"}
+
+
+def _in_a_loop_of_its_own(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Also where the test itself runs in a loop."""
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(asyncio.run(work)))
+    thread.start()
+    thread.join()
+    return answers[0]
