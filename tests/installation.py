@@ -43,11 +43,13 @@ class Installation:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+        self.http = httpx.Client(base_url=self.url, timeout=60)
 
     def _serve(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
     def stop(self) -> None:
+        self.http.close()
         self._server.should_exit = True
 
     def join(self) -> None:
@@ -104,10 +106,12 @@ class Client:
         self.installation = installation
         self.secret = secret
         self.organization_id = ""
-        self.http = httpx.Client(base_url=installation.url, headers=authorization(secret), timeout=60)
+        self.headers = authorization(secret)
 
     def post(self, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
-        return self.http.post("/graphql", json={"query": query, "variables": variables})
+        return self.installation.http.post(
+            "/graphql", headers=self.headers, json={"query": query, "variables": variables}
+        )
 
     def body(self, query: str, **variables: Any) -> Json:
         return self.post(query, variables).json()
