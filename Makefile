@@ -4,6 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Debian's python3 comes without what makes virtual environments.
+INSTALL_VENV = { [ "$$(id -u)" = 0 ] && apt-get install -y --no-install-recommends python3-venv; } || \
+  { echo "python3 -m venv does not work here. Run as root, then again: apt-get install -y python3-venv"; exit 1; }
+
 .PHONY: run test check format lint types torture lock schema clean
 
 ## Set up, migrate, fill an empty database with the demo tree, and serve.
@@ -55,8 +59,7 @@ clean:
 	@echo "Making the virtual environment in .venv ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Dialtree needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
-	@$(PYTHON) -m venv --clear .venv || \
-	  { rm -rf .venv; echo "python3 -m venv failed. On Debian, run as root: apt-get install -y python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv 2>/dev/null || { rm -rf .venv; $(INSTALL_VENV) && $(PYTHON) -m venv .venv; }
 	@echo "Installing the pinned dependencies: about half a minute ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@

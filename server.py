@@ -210,12 +210,18 @@ def _log_to_stderr() -> None:
 
 
 def main() -> None:
-    """What a person got wrong is one line, not a trace."""
+    """What a person got wrong is a line that names it, not a trace."""
     try:
-        cli(standalone_mode=True)
-    except (WrongSetting, Refused, OSError, OperationalError) as wrong:
-        typer.echo(f"server.py: {wrong}", err=True)
-        raise SystemExit(2) from None
+        cli()
+    except WrongSetting as wrong:
+        raise SystemExit(_complaint(wrong, 2)) from None
+    except (Refused, OSError, OperationalError) as wrong:
+        raise SystemExit(_complaint(wrong, 1)) from None
+
+
+def _complaint(wrong: Exception, status: int) -> int:
+    typer.echo(f"server.py: {wrong}", err=True)
+    return status
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ def chosen(rule: OutboundNumberRule, reason: str, numbers: Sequence[Any], others
     """The first of `numbers`; the rest of them and `others`, which hold another version, were passed over."""
     best, *rest = numbers
     candidates = (
-        Candidate(best.e164, CandidateVerdict.CHOSEN, "Best by the order of this step."),
-        *(_passed_over(each, _why_not(best, each)) for each in rest),
+        Candidate(best.e164, CandidateVerdict.CHOSEN, reason),
+        *(_passed_over(each, _why_not(rule, best, each)) for each in rest),
         *(_passed_over(each, _holds(each)) for each in others),
     )
     return Step(rule, StepVerdict.CHOSEN, reason, candidates, number=best)
@@ -91,11 +91,11 @@ def _holds(number: Any) -> str:
     return f"Its outbound slot holds version {number.held_version} of the same agent."
 
 
-def _why_not(best: Any, other: Any) -> str:
+def _why_not(rule: OutboundNumberRule, best: Any, other: Any) -> str:
     if best.outbound_capable and not other.outbound_capable:
         return "Its trunk has no outbound configuration."
+    if rule is not OutboundNumberRule.FALLBACK:
+        return "It holds the version too, and was assigned it later."
     if best.outbound_agent_version_id is None and other.outbound_agent_version_id is not None:
         return "Its outbound slot holds an agent; numbers without one come first."
-    if best.outbound_agent_version_id is None or best.outbound_agent_version_id != other.outbound_agent_version_id:
-        return "It is newer."
-    return "The version was assigned to it later."
+    return "It is newer."

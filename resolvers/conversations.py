@@ -48,11 +48,14 @@ def _has_metadata(wanted: Any) -> sa.ColumnElement[bool]:
     return Conversation.has_metadata(json.dumps(wanted, sort_keys=True))
 
 
+# What is no number matches nothing; None would match withheld callers.
+NO_NUMBER = ""
+
 FILTERS: dict[str, Any] = {
     "direction": lambda value: columns.direction == value,
     "status": columns.status.in_,
-    "agent_number": lambda value: columns.agent_number == as_e164(value),
-    "user_number": lambda value: columns.user_number == as_e164(value),
+    "agent_number": lambda value: columns.agent_number == (as_e164(value) or NO_NUMBER),
+    "user_number": lambda value: columns.user_number == (as_e164(value) or NO_NUMBER),
     "agent_id": lambda value: columns.agent_version_id.in_(AgentVersion.of_agent(value)),
     "idempotency_key": lambda value: columns.idempotency_key == value,
     "metadata": _has_metadata,

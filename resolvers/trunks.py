@@ -1,13 +1,12 @@
 """Trunks: listing, creating, changing and deleting them (R4)."""
 
-import ipaddress
-import re
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
 from calling import form
+from calling.carrier_address import carrier_address
 from calling.e164 import e164
 from models import (
     ErrorCode,
@@ -30,15 +29,6 @@ from resolvers.pages import newest_first
 from resolvers.paging import Page
 
 MOST_CALLS = 10_000
-HIGHEST_PORT = 65_535
-_HOST = re.compile(
-    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?",
-    re.IGNORECASE | re.ASCII,
-)
-_ADDRESS = re.compile(
-    r"(?P<bare>[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*)|(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<host>[^:\[\]]+))(?::(?P<port>[0-9]{1,5}))?",
-    re.IGNORECASE | re.ASCII,
-)
 
 
 class Outbound(TypedDict, total=False):
@@ -114,7 +104,7 @@ async def add_managed_trunk(
         kind=TrunkKind.MANAGED_TWILIO,
         transfer_mode=TransferMode.SIP_ONLY,
         transfer_caller_id=TransferCallerId.FROM_TRANSFEREE,
-        outbound_address=checked_address(address),
+        outbound_address=carrier_address(address, "address"),
         outbound_transport=SipTransport.UDP,
         outbound_media_encryption=MediaEncryption.NONE,
     )
@@ -175,7 +165,7 @@ async def own_trunk(transaction: Transaction, organization_id: str, trunk_id: st
 def configure_outbound(trunk: Trunk, outbound: Outbound | None, seal: Seal) -> None:
     """Replace the configuration; an absent password stays as it is stored, null clears it."""
     sent: Outbound = outbound or {}
-    trunk.outbound_address = checked_address(sent["address"]) if outbound else None
+    trunk.outbound_address = carrier_address(sent["address"], "outbound", "address") if outbound else None
     username = sent.get("auth_username")
     trunk.outbound_auth_username = username and form.text(username, "outbound", "authUsername", longest=200)
     trunk.outbound_transport = sent.get("transport")
@@ -227,31 +217,3 @@ def _checked(name: str, value: Any) -> Any:
 
 def _calls(value: int, field: str) -> int:
     return form.whole_number(value, 1, MOST_CALLS, field)
-
-
-def checked_address(address: str) -> str:
-    parts = _ADDRESS.fullmatch(address)
-    port = parts and parts["port"]
-    if (
-        parts is None
-        or not _is_host(parts["host"], parts["six"] or parts["bare"])
-        or (port and not 1 <= int(port) <= HIGHEST_PORT)
-    ):
-        raise form.invalid(
-            f"{address[:80]!r} is not an address. Give a host name or an IP address and, if need be, a port,"
-            " such as sip.example.com:5060 or [2001:db8::1]:5060; no sip: before it.",
-            "outbound",
-            "address",
-        )
-    return address
-
-
-def _is_host(host: str | None, six: str | None) -> bool:
-    try:
-        if six is not None:
-            return bool(ipaddress.IPv6Address(six))
-        if host and re.fullmatch(r"[0-9.]+", host):
-            return bool(ipaddress.IPv4Address(host))
-    except ValueError:
-        return False
-    return bool(host and _HOST.fullmatch(host))
