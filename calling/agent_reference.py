@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import Agent, AgentVersion, ErrorCode, ReadSession, Refused, well_formed
+from models import Agent, AgentVersion, ErrorCode, Reach, ReadSession, Refused
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ async def _own(session: ReadSession, table: type[Agent | AgentVersion], organiza
     """The organization's own row of that id: missing, malformed and foreign are one and the same "not found"."""
     if sent is None:
         return None
-    mine = table.columns().organization_id == organization_id
-    row = (await session.execute(table.by_id([sent]).where(mine))).first() if well_formed(sent) else None
+    mine = Reach(organization_id, below=False).holds(table, [sent])
+    row = (await session.execute(table.by_id([sent]).where(mine))).first()
     if row is None:
         raise agent_not_found("agentId") if table is Agent else version_not_found("agentVersionId")
     return row

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models.identifier import well_formed
 from models.organization import Organization
 from models.table import Table
 
@@ -68,8 +69,8 @@ class Reach:
         return sa.exists().where(line.c.organization_id == owner, line.c.ancestor_id == self.organization_id)
 
     def holds(self, table: type[Table], identifiers: list[str]) -> sa.ColumnElement[bool]:
-        """True for the rows of a table that have these ids and an owner within reach."""
+        """True for the rows of a table that have these ids and an owner within reach; a malformed id has no row."""
         columns = table.columns()
         owner = columns.id if table is Organization else columns.organization_id
-        chosen = columns.id.in_(identifiers)
+        chosen = columns.id.in_([each for each in identifiers if well_formed(each)])
         return sa.and_(chosen, self.covers(owner, sa.select(owner).where(chosen).distinct()))

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from calling import form
-from models import DEEPEST, ErrorCode, Organization, Refused, WriteSession, lineage, well_formed
+from models import DEEPEST, ErrorCode, Organization, Refused, WriteSession, lineage
 from resolvers.caller import organization_not_found
 from resolvers.context import Info, Transaction
 
@@ -17,8 +17,6 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 async def organization(info: Info, id: str) -> Any:
     """Its own, an ancestor, or one below with CHILD_ORGANIZATIONS_MANAGE; of the rest none exists."""
     caller = info.context.caller
-    if not well_formed(id):
-        return None
     above = sa.select(lineage([caller.organization_id]).c.ancestor_id)
     visible = sa.or_(Organization.columns().id.in_(above), caller.reach.holds(Organization, [id]))
     async with info.context.database.read() as session:

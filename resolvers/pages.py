@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import Agent, AgentVersion, Organization, PhoneNumber, Reach, ReadSession
+from models import AgentVersion, Organization, PhoneNumber, Reach, ReadSession
 from resolvers.context import Context
 from resolvers.paging import Order, Page, Window, ranked
 
@@ -70,5 +70,3 @@ PAGES = {
     ),
     "versions": Pages(_versions, AgentVersion.columns().agent_id, newest_first(AgentVersion)),
 }
-
-__all__ = ["PAGES", "Agent", "Pages", "newest_first"]

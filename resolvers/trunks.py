@@ -13,6 +13,7 @@ from models import (
     MediaEncryption,
     Organization,
     PhoneNumber,
+    Reach,
     Refused,
     SipTransport,
     TransferCallerId,
@@ -157,9 +158,8 @@ async def delete_trunk(transaction: Transaction, *, trunk_id: str) -> dict[str, 
 
 async def own_trunk(transaction: Transaction, organization_id: str, trunk_id: str) -> Any:
     """The organization's trunk that numbers can be registered on."""
-    mine = Trunk.columns().organization_id == organization_id
-    trunk = (await transaction.session.execute(Trunk.by_id([trunk_id]).where(mine))).first()
-    return _byoc(trunk)
+    mine = Reach(organization_id, below=False).holds(Trunk, [trunk_id])
+    return _byoc((await transaction.session.execute(sa.select(Trunk).where(mine))).scalar_one_or_none())
 
 
 def configure_outbound(trunk: Trunk, outbound: Outbound | None, seal: Seal) -> None:

@@ -3,10 +3,10 @@
 A declaration is data (`Edge`, in the field's metadata) before it is a resolver, so that another executor can read it.
 """
 
+import dataclasses
 import inspect
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import strawberry
@@ -19,7 +19,7 @@ from resolvers.loaders import BATCHES
 Argument = tuple[Any, str] | tuple[Any, str, Any]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Edge:
     """To one row, or to a list where `many`: the batch that loads it and the columns that are its key."""
 
@@ -88,6 +88,7 @@ def field(
     arguments: dict[str, Argument] | None = None,
 ) -> Any:
     """A root field, or a field that is computed from its row: the resolver is called with what was sent, no more."""
+    _refuse_mismatch(resolver, set(arguments or ()))
     takes_root = "root" in inspect.signature(resolver).parameters
     takes_info = "info" in inspect.signature(resolver).parameters
 
@@ -109,10 +110,12 @@ def mutation(
 ) -> Any:
     """One transaction around the resolver, which is called with the fields of the input that were sent."""
 
+    _refuse_mismatch(resolver, {each.name for each in dataclasses.fields(input)})
+
     async def resolve(info: Info, input: Any) -> Any:
         info.context.caller.require(scope)
         context: Context = info.context
-        answer = await context.carry_out(resolver, _sent(input))
+        answer = await context.carry_out(resolver, _sent(vars(input)))
         return payload(**{"user_errors": []} | answer)
 
     arguments: dict[str, Argument] = {"input": (input, "What to do, and to what.")}
@@ -129,17 +132,23 @@ def reading(*names: str) -> tuple[Scope, ...]:
     return tuple(Scope[f"{name}_{right}"] for name in names for right in ("READ", "MANAGE"))
 
 
-def _sent(value: Any) -> Any:
-    """Inputs as dicts of what was sent: what was left out is left out."""
-    if strawberry.types.has_object_definition(value):
-        value = vars(value)
-    if isinstance(value, dict):
-        return {name: _sent(each) if _is_input(each) else each for name, each in value.items() if each is not UNSET}
-    return value
+def _sent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments, or an input's fields, as a dict of what was sent: what was left out is left out."""
+    return {
+        name: _sent(vars(each)) if strawberry.types.has_object_definition(each) else each
+        for name, each in values.items()
+        if each is not UNSET
+    }
 
 
-def _is_input(value: Any) -> bool:
-    return strawberry.types.has_object_definition(value)
+def _refuse_mismatch(resolver: Callable[..., Any], names: set[str]) -> None:
+    """What is declared is what the resolver takes, or the program does not start."""
+    parameters = inspect.signature(resolver).parameters.values()
+    takes = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD}
+    takes -= {"root", "info", "transaction"}
+    open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+    if takes != names and not (open_ended and takes < names):
+        raise TypeError(f"{resolver.__name__} takes {sorted(takes)}, and {sorted(names)} are declared")
 
 
 def declared(
