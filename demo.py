@@ -8,8 +8,10 @@ from calling.slots import publish
 from models import Agent, AgentVersion, MediaEncryption, Organization, SipTransport, SlotDirection, Trunk, WriteSession
 from models.sealed import Seal
 from resolvers.api_keys import issue_admin_key
+from resolvers.managed_trunks import add_managed_trunk
 from resolvers.organizations import add_organization
-from resolvers.trunks import Outbound, add_managed_trunk, add_number, configure_outbound
+from resolvers.phone_numbers import add_number
+from resolvers.trunks import Outbound, configure_outbound
 
 CARRIER: Outbound = {
     "address": "127.0.0.1:5070",

@@ -27,8 +27,8 @@ from models import Database, Refused, WriteSession
 from resolvers.api_keys import issue_admin_key
 from resolvers.caller import authenticate
 from resolvers.context import Context, Deployment
+from resolvers.managed_trunks import add_managed_trunk
 from resolvers.organizations import add_organization
-from resolvers.trunks import add_managed_trunk
 from schema import schema
 from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint

@@ -4,14 +4,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from calling.e164 import as_e164, without_punctuation
+from calling.e164 import as_e164, e164, without_punctuation
 from calling.sharing import set_shareable
-from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, Trunk
+from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, Trunk, WriteSession
 from models.agent_version import AgentVersion
 from resolvers.context import Info, Transaction
 from resolvers.lists import own_list
 from resolvers.paging import Order, Page
-from resolvers.trunks import add_number, own_trunk
+from resolvers.trunks import own_trunk
 
 number = PhoneNumber.columns()
 
@@ -82,6 +82,22 @@ async def create_phone_number(
     trunk = await own_trunk(transaction, owner, trunk_id)
     created = await add_number(transaction.session, trunk, e164, shareable)
     return {"phone_number": (await as_owner(transaction, [created.id]))[0]}
+
+
+async def add_number(session: WriteSession, trunk: Any, typed: str, shareable: bool = False) -> PhoneNumber:
+    """Register a number on a trunk, for the trunk's owner; it is unique in the whole installation (R3)."""
+    written = e164(typed, "e164")
+    if await session.scalar(sa.select(number.id).where(number.e164 == written)):
+        raise Refused(
+            ErrorCode.PHONE_NUMBER_TAKEN,
+            f"{written} is registered already, and a number is registered once in the whole installation."
+            " Look for it with phoneNumbers, or ask your operator who holds it.",
+            "e164",
+        )
+    created = PhoneNumber(organization_id=trunk.organization_id, trunk_id=trunk.id, e164=written, shareable=shareable)
+    session.add(created)
+    await session.flush()
+    return created
 
 
 async def set_phone_number_shareable(

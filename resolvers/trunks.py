@@ -7,11 +7,9 @@ import sqlalchemy as sa
 
 from calling import form
 from calling.carrier_address import carrier_address
-from calling.e164 import e164
 from models import (
     ErrorCode,
     MediaEncryption,
-    Organization,
     PhoneNumber,
     Reach,
     Refused,
@@ -20,7 +18,6 @@ from models import (
     TransferMode,
     Trunk,
     TrunkKind,
-    WriteSession,
     new_id,
 )
 from models.sealed import Seal
@@ -86,50 +83,6 @@ async def create_trunk(
     transaction.session.add(trunk)
     await transaction.session.flush()
     return {"trunk": trunk}
-
-
-async def add_managed_trunk(
-    session: WriteSession, organization_id: str, name: str, address: str, numbers: list[str]
-) -> str:
-    """The operator's way to a managed Twilio trunk: the API neither edits it nor puts numbers on it. Returns its id."""
-    if (
-        await session.scalar(sa.select(Organization.columns().id).where(Organization.columns().id == organization_id))
-        is None
-    ):
-        raise Refused(
-            ErrorCode.ORGANIZATION_NOT_FOUND, f"There is no organization {organization_id}.", "organizationId"
-        )
-    trunk = Trunk(
-        organization_id=organization_id,
-        name=form.name(name, "name"),
-        kind=TrunkKind.MANAGED_TWILIO,
-        transfer_mode=TransferMode.SIP_ONLY,
-        transfer_caller_id=TransferCallerId.FROM_TRANSFEREE,
-        outbound_address=carrier_address(address, "address"),
-        outbound_transport=SipTransport.UDP,
-        outbound_media_encryption=MediaEncryption.NONE,
-    )
-    session.add(trunk)
-    await session.flush()
-    for typed in numbers:
-        await add_number(session, trunk, typed)
-    return trunk.id
-
-
-async def add_number(session: WriteSession, trunk: Any, typed: str, shareable: bool = False) -> PhoneNumber:
-    """Register a number on a trunk, for the trunk's owner; it is unique in the whole installation (R3)."""
-    written = e164(typed, "e164")
-    if await session.scalar(sa.select(PhoneNumber.columns().id).where(PhoneNumber.columns().e164 == written)):
-        raise Refused(
-            ErrorCode.PHONE_NUMBER_TAKEN,
-            f"{written} is registered already, and a number is registered once in the whole installation."
-            " Look for it with phoneNumbers, or ask your operator who holds it.",
-            "e164",
-        )
-    number = PhoneNumber(organization_id=trunk.organization_id, trunk_id=trunk.id, e164=written, shareable=shareable)
-    session.add(number)
-    await session.flush()
-    return number
 
 
 async def update_trunk(transaction: Transaction, *, trunk_id: str, **changes: Any) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import uvicorn
 
 from models import Database, Scope
 from resolvers.api_keys import issue_admin_key
+from resolvers.managed_trunks import add_managed_trunk
 from resolvers.organizations import add_organization
-from resolvers.trunks import add_managed_trunk
 from server import create_app
 from serving.settings import Settings
 
