@@ -160,16 +160,18 @@ def create_managed_trunk(
     organization_id: str,
     name: str,
     address: Annotated[str, typer.Option(help="The carrier's host, optionally with :port.")],
-    number: Annotated[list[str] | None, typer.Option(help="A number on the trunk, in E.164; can be repeated.")] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    number: Annotated[list[str] | None, typer.Option(help="The trunk's numbers, in E.164.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a managed Twilio trunk for an organization, with its numbers."""
+    numbers = [*(number or ()), *(more or ())]
 
     async def create(session: WriteSession) -> dict[str, str]:
-        return {"trunkId": await add_managed_trunk(session, organization_id, name, address, number or [])}
+        return {"trunkId": await add_managed_trunk(session, organization_id, name, address, numbers)}
 
     made = _write(_migrated(), create)
-    _say(made, f"Managed trunk {name}: {made['trunkId']}, with {len(number or [])} numbers", as_json)
+    _say(made, f"Managed trunk {name}: {made['trunkId']}, with {len(numbers)} numbers", as_json)
 
 
 def _migrated() -> Settings:

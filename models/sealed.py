@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+_STANDARD = str.maketrans("-_", "+/")
 _NONCE = 12
 _KEY_ID = 4
 _KEY = 32
@@ -22,9 +23,9 @@ class Seal:
 
     @classmethod
     def from_text(cls, text: str) -> "Seal":
-        """Keys as base64 of 32 bytes, separated by commas. Raises ValueError."""
+        """Keys as base64 of 32 bytes, in either alphabet, separated by commas. Raises ValueError."""
         try:
-            keys = tuple(base64.b64decode(key.strip(), validate=True) for key in text.split(","))
+            keys = tuple(base64.b64decode(key.strip().translate(_STANDARD), validate=True) for key in text.split(","))
         except binascii.Error:
             raise ValueError("must be base64") from None
         if any(len(key) != _KEY for key in keys):
