@@ -159,8 +159,9 @@ def create_organization(name: str, slug: Annotated[str, typer.Option()], as_json
 def create_managed_trunk(
     organization_id: str,
     name: str,
-    address: Annotated[str, typer.Option(help="The carrier's host, optionally with :port.")],
     more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    *,
+    address: Annotated[str, typer.Option(help="The carrier's host, optionally with :port.")],
     number: Annotated[list[str] | None, typer.Option(help="The trunk's numbers, in E.164.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -51,6 +51,17 @@ def installation(install: Install) -> Installation:
     return install()
 
 
+@pytest.fixture(scope="module")
+def shared_installation(
+    template: Path, tmp_path_factory: pytest.TempPathFactory, running: list[Installation]
+) -> Iterator[Installation]:
+    """One installation for a module whose tests read one world, or add to it what no other of them looks at."""
+    shared = Installation(template, tmp_path_factory.mktemp("shared") / "dialtree.db")
+    running.append(shared)
+    yield shared
+    shared.stop()
+
+
 @pytest.fixture
 def northwind(installation: Installation) -> Client:
     """The admin of a root organization."""

@@ -7,8 +7,10 @@ import asyncio
 import itertools
 import shutil
 import socket
+import sqlite3
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +40,7 @@ class Installation:
         self._numbers = itertools.count(12_065_550_100)
         self._slugs = itertools.count(1)
         self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(create_app(self.settings), log_config=None, access_log=False, ws="none")
         self._server = uvicorn.Server(config)
@@ -63,6 +66,21 @@ class Installation:
 
     def new_slug(self) -> str:
         return f"organization-{next(self._slugs)}"
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """One statement on the database file, beside the running server."""
+        with closing(sqlite3.connect(self.file, timeout=30)) as database, database:
+            database.execute("PRAGMA foreign_keys=1")
+            return database.execute(statement, values).fetchall()
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that is stored, but for when keys were last used: equal before and after what changes nothing."""
+        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        return {table: self.rows(f"SELECT {self._columns(table)} FROM {table} ORDER BY 1") for table in tables}
+
+    def _columns(self, table: str) -> str:
+        names = [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", table)]
+        return ", ".join(name for name in names if name != "last_used_at")
 
     def operator(self, work: Any) -> Any:
         """What the command line does: one transaction beside the running server."""
@@ -207,12 +225,50 @@ class Client:
         """The agent's next version, published to these numbers."""
         return self.publish(self.draft(agent), *numbers, direction=direction)
 
+    def share(self, number: "Number", shareable: bool = True) -> None:
+        self.do("setPhoneNumberShareable", "__typename", phoneNumberId=number.id, shareable=shareable)
+
     def preview(self, **fields: Any) -> Json:
         return self(PREVIEW, input=fields)["previewOutboundNumber"]
 
     def call(self, **fields: Any) -> Json:
         """The payload of createOutboundConversation, refused or not."""
         return self.mutate("createOutboundConversation", CREATED, **({"to": "+12065550199"} | fields))
+
+    def queued(self, **fields: Any) -> Json:
+        """The conversation that createOutboundConversation must create."""
+        payload = self.call(**fields)
+        assert payload["userErrors"] == [], payload["userErrors"]
+        return payload["conversation"]
+
+    def rung(self, called: "Number", caller: str | None = "+12065550177", **fields: Any) -> Json:
+        """The conversation that routeInboundCall must create."""
+        sent = {"calledNumber": called.e164, "callerNumber": caller} | fields
+        return self.do("routeInboundCall", ROUTED, **sent)["conversation"]
+
+    def conversation(self, identifier: str) -> Json:
+        """The conversation as it reads now."""
+        return self(f"query($id: ID!) {{ conversation(id: $id) {{ {CONVERSATION} }} }}", id=identifier)["conversation"]
+
+    def pages(
+        self, field: str, selection: str, size: int, /, *, backwards: bool = False, **sent: Any
+    ) -> Iterator[Json]:
+        """The pages of a list at the root, one after the other by their cursors; `sent`: types and values, as
+        `filter=("PhoneNumberFilter", {…})`."""
+        limit, cursor = ("last", "before") if backwards else ("first", "after")
+        types = {limit: "Int", cursor: "String"} | {name: kind for name, (kind, _) in sent.items()}
+        declared = ", ".join(f"${name}: {kind}" for name, kind in types.items())
+        passed = ", ".join(f"{name}: ${name}" for name in types)
+        query = f"query({declared}) {{ {field}({passed}) {{ {PAGE} nodes {{ {selection} }} }} }}"
+        values = {name: value for name, (_, value) in sent.items()}
+        place = None
+        while True:
+            page = self(query, **values, **{limit: size, cursor: place})[field]
+            yield page
+            information = page["pageInfo"]
+            if not information["hasPreviousPage" if backwards else "hasNextPage"]:
+                return
+            place = information["startCursor" if backwards else "endCursor"]
 
 
 class Number:
@@ -224,8 +280,11 @@ class Number:
 RESOLUTION = """agentNumber phoneNumber { id e164 access } agentVersion { id } decidedBy
   steps { rule verdict reason candidates { e164 verdict reason } } refusal { code message field }"""
 PREVIEW = f"query($input: PreviewOutboundNumberInput!) {{ previewOutboundNumber(input: $input) {{ {RESOLUTION} }} }}"
-CREATED = f"""replayed resolution {{ {RESOLUTION} }} conversation {{ id status endReason agentNumber userNumber
-  phoneNumber {{ id e164 access }} agentVersion {{ id }} agentConfig resolution {{ {RESOLUTION} }} }}"""
+CONVERSATION = f"""id organization {{ id }} direction status endReason agentNumber userNumber phoneNumber {{ id e164 access }}
+  agentVersion {{ id }} agentConfig initialContext metadata idempotencyKey createdAt endedAt resolution {{ {RESOLUTION} }}"""
+CREATED = f"replayed resolution {{ {RESOLUTION} }} conversation {{ {CONVERSATION} }}"
+ROUTED = f"agentVersion {{ id }} conversation {{ {CONVERSATION} }}"
+PAGE = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor }"
 
 
 def authorization(secret: str | None) -> dict[str, str]:
