@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import structlog
 import typer
@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 import demo as demo_tree
 from migrations import migrate as run_migrations
@@ -27,6 +27,7 @@ from models import Database, Refused, WriteSession
 from resolvers.api_keys import issue_admin_key
 from resolvers.caller import authenticate
 from resolvers.context import Context, Deployment
+from resolvers.feed import Feed
 from resolvers.managed_trunks import add_managed_trunk
 from resolvers.organizations import add_organization
 from schema import schema
@@ -35,7 +36,9 @@ from serving.endpoint import GraphQLEndpoint
 from serving.key_uses import KeyUses
 from serving.requests import RequestLog
 from serving.settings import Settings, WrongSetting, read_settings
+from serving.sockets import SocketEndpoint
 
+SOCKETS: Literal["websockets-sansio"] = "websockets-sansio"
 EXPORTED = Path(__file__).with_name("schema.graphql")
 
 
@@ -45,6 +48,7 @@ class State(TypedDict):
     database: Database
     deployment: Deployment
     key_uses: KeyUses
+    feed: Feed
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -55,7 +59,10 @@ def create_app(settings: Settings) -> Starlette:
         database = Database(settings.database_url)
         key_uses = KeyUses(database)
         deployment = Deployment(settings.seal(), frozenset(settings.allowed_regions))
-        yield {"database": database, "deployment": deployment, "key_uses": key_uses}
+        feed = Feed(database)
+        reading = asyncio.create_task(feed.run())
+        yield {"database": database, "deployment": deployment, "key_uses": key_uses, "feed": feed}
+        reading.cancel()
         await key_uses.finish()
         await database.close()
 
@@ -67,14 +74,18 @@ def create_app(settings: Settings) -> Starlette:
         expose_headers=["X-Request-Id"],
     )
     return Starlette(
-        routes=[Route("/graphql", GraphQLEndpoint(schema, context_for)), Route("/healthz", healthz)],
+        routes=[
+            Route("/graphql", GraphQLEndpoint(schema, context_for)),
+            WebSocketRoute("/graphql", SocketEndpoint(schema, context_for, settings.allowed_origins)),
+            Route("/healthz", healthz),
+        ],
         middleware=[Middleware(RequestLog), cors],
         exception_handlers={HTTPException: not_found},
         lifespan=lifespan,
     )
 
 
-async def context_for(request: Request, token: str) -> Context | None:
+async def context_for(request: HTTPConnection, token: str) -> Context | None:
     state = request.state
     async with state.database.read() as session:
         caller = await authenticate(session, token)
@@ -82,7 +93,7 @@ async def context_for(request: Request, token: str) -> Context | None:
         return None
     state.api_key = caller.api_key.id
     state.key_uses.note(caller.api_key)
-    return Context(state.database, caller, state.deployment)
+    return Context(state.database, caller, state.deployment, state.feed)
 
 
 async def healthz(request: Request) -> Response:
@@ -113,7 +124,13 @@ def serve() -> None:
     typer.echo(f"Dialtree serves http://{settings.host}:{settings.port}/graphql (open it in a browser for GraphiQL)")
     app = create_app(settings)
     uvicorn.run(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False, ws="none"
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws=SOCKETS,
     )
 
 

@@ -3,6 +3,7 @@
 from models.agent import Agent
 from models.agent_version import AgentVersion
 from models.api_key import ApiKey
+from models.change import Change, ChangeKind
 from models.conversation import LIVE, Conversation, ConversationStatus, EndReason
 from models.database import Database, ReadSession, WriteSession
 from models.identifier import new_id, prefix_of, well_formed
@@ -23,6 +24,8 @@ __all__ = [
     "AgentVersion",
     "ApiKey",
     "CallDirection",
+    "Change",
+    "ChangeKind",
     "Conversation",
     "ConversationStatus",
     "Database",

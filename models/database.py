@@ -1,5 +1,6 @@
 """The two doors to the database, `read` and `write`. Nothing else opens a session or commits."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NewType, cast
@@ -15,9 +16,13 @@ PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_tim
 
 
 class Database:
-    """One SQLite file. Writers queue for a single connection; readers have their own and never wait for it."""
+    """One SQLite file. Writers queue for a single connection; readers have their own and never wait for it.
+
+    `committed` is set after each commit of this process.
+    """
 
     def __init__(self, url: str) -> None:
+        self.committed = asyncio.Event()
         self._readers = _engine(url, begin="BEGIN", pool_size=8, max_overflow=24)
         self._writer = _engine(url, begin="BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
 
@@ -32,6 +37,7 @@ class Database:
         """One transaction: leaving the block commits and syncs it, an exception undoes all of it."""
         async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
             yield cast(WriteSession, session)
+        self.committed.set()
 
     async def ping(self) -> None:
         async with self.read() as session:

@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 from models import Database, Refused, WriteSession
 from models.sealed import Seal
 from resolvers.caller import Caller
+from resolvers.feed import Feed
 
 Batch = Callable[..., Awaitable[list[Any]]]
 Mutation = Callable[..., Awaitable[dict[str, Any]]]
@@ -28,6 +29,7 @@ class Context:
     database: Database
     caller: Caller
     deployment: Deployment
+    feed: Feed
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
     def load(self, batch: Batch, key: Any, *arguments: Any) -> Awaitable[Any]:
@@ -44,9 +46,13 @@ class Context:
 
         return load
 
+    def forget(self) -> None:
+        """What was loaded before a change may not hold any more."""
+        self._loaders.clear()
+
     async def carry_out(self, mutation: Mutation, sent: dict[str, Any]) -> dict[str, Any]:
         """A mutation is one transaction, committed here and nowhere else. A refusal undoes all of it."""
-        self._loaders.clear()
+        self.forget()
         try:
             async with self.database.write() as session:
                 return await mutation(Transaction(session, self.caller, self.deployment), **sent)

@@ -10,6 +10,7 @@ from schema.agent_version import AgentVersion
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 from schema.transfer import Transfer
 
 
@@ -21,6 +22,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[AgentVersion, Transfer],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

@@ -6,7 +6,8 @@ A declaration is data (`Edge`, in the field's metadata) before it is a resolver,
 import dataclasses
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
@@ -120,6 +121,30 @@ def mutation(
 
     arguments: dict[str, Argument] = {"input": (input, "What to do, and to what.")}
     return declared(resolve, payload, description, scope, arguments)
+
+
+def subscription(
+    resolver: Callable[..., AsyncGenerator[Any, None]],
+    to: Any,
+    description: str,
+    *,
+    scope: tuple[Scope, ...],
+    arguments: dict[str, Argument],
+) -> Any:
+    """What a query answers, again and again: the resolver yields it."""
+    _refuse_mismatch(resolver, set(arguments))
+
+    async def resolve(info: Info, **sent: Any) -> AsyncIterator[Any]:
+        info.context.caller.require(scope)
+        async with aclosing(resolver(info, **_sent(sent))) as source:
+            async for row in source:
+                yield row
+
+    return strawberry.subscription(
+        resolver=_typed(resolve, AsyncGenerator[to, None], arguments),
+        description=with_scope(description, scope),
+        metadata={"scope": scope},
+    )
 
 
 def with_scope(description: str, scope: tuple[Scope, ...]) -> str:

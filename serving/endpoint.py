@@ -1,6 +1,5 @@
 """`/graphql`: who asks, what is asked, and the answer. The page for browsers is the framework's until ours comes."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graphql import GraphQLError
@@ -14,10 +13,11 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult as StrawberryResult
 from strawberry.types.graphql import OperationType
 
-from serving.accepting import BadRequest, Operation, media_type, read_operation, wants_page
+from serving.accepting import JSON, BadRequest, Operation, media_type, read_operation, wants_page
 from serving.answering import Result, answered, bad_request, refused, unavailable
-
-ContextFor = Callable[[Request, str], Awaitable[Any]]
+from serving.events import event_stream, wants_events
+from serving.live import LiveSchema
+from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor, bearer
 
 
 class GraphQLEndpoint:
@@ -26,6 +26,7 @@ class GraphQLEndpoint:
     def __init__(self, schema: BaseSchema, context_for: ContextFor) -> None:
         self._schema = schema
         self._context_for = context_for
+        self._live = LiveSchema(schema, context_for)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -34,12 +35,15 @@ class GraphQLEndpoint:
     async def answer(self, request: Request) -> Response:
         if wants_page(request):
             return HTMLResponse(get_graphql_ide_html(graphql_ide="graphiql"))
+        token = bearer(request.headers.get("authorization"))
         try:
-            media = media_type(request.headers)
+            media = JSON if wants_events(request) else media_type(request.headers)
             operation = await read_operation(request)
-            context = await self._context_for(request, _bearer(request))
+            context = await self._context_for(request, token)
             if context is None:
-                return _unauthenticated()
+                return refused("UNAUTHENTICATED", UNAUTHENTICATED, 401, CHALLENGE)
+            if wants_events(request):
+                return event_stream(self._live, request, token, operation)
             result = await self._execute(request.method, operation, context)
         except BadRequest as problem:
             return bad_request(problem)
@@ -58,21 +62,14 @@ class GraphQLEndpoint:
                 operation_name=operation.name,
                 allowed_operation_types=allowed,
             )
-        except InvalidOperationTypeError:
-            raise BadRequest(405, "A mutation changes something: send it by POST.", {"Allow": "POST"}) from None
+        except InvalidOperationTypeError as wrong:
+            raise _wrong_way(wrong.operation_type) from None
         except CannotGetOperationTypeError:
             message = "The document has several operations or none: name the one to run in operationName."
             return StrawberryResult(data=None, errors=[GraphQLError(message)])
 
 
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _unauthenticated() -> Response:
-    message = (
-        "Send a valid API key in the header Authorization: Bearer ak_<id>.<secret>. This one is missing, mistyped,"
-        " expired or revoked; whoever holds API_KEYS_MANAGE creates another with createApiKey."
-    )
-    return refused("UNAUTHENTICATED", message, 401, {"WWW-Authenticate": 'Bearer realm="dialtree"'})
+def _wrong_way(kind: OperationType) -> BadRequest:
+    if kind is OperationType.SUBSCRIPTION:
+        return BadRequest(400, "A subscription answers again and again: ask for text/event-stream, or use a WebSocket.")
+    return BadRequest(405, "A mutation changes something: send it by POST.", {"Allow": "POST"})

@@ -21,7 +21,7 @@ class RequestLog:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         sent = Headers(scope=scope).get("x-request-id", "")
@@ -43,12 +43,12 @@ class RequestLog:
             log.error(  # noqa: TRY400 - without its text, which can hold what a client sent
                 "bug", request_id=request_id, **trace(bug)
             )
-            if status == 0:
+            if status == 0 and scope["type"] == "http":
                 await internal_error(request_id)(scope, receive, note)
         log.info(
             "request",
             request_id=request_id,
-            method=scope["method"],
+            method=scope.get("method", "WEBSOCKET"),
             path=scope["path"],
             status=status,
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
