@@ -14,6 +14,7 @@ from tests.installation import Client, authorization
 
 # How long a probe may take to arrive before another is sent. Seconds.
 PATIENCE = 1.0
+GIVEN_UP_AFTER = 60.0
 TRANSPORT_WS = Subprotocol("graphql-transport-ws")
 
 
@@ -27,7 +28,7 @@ class Follower:
     async def next(self) -> Any:
         """The next payload; None when the subscription is complete."""
         while True:
-            payload = await self._receive()
+            payload = await asyncio.wait_for(self._receive(), GIVEN_UP_AFTER)
             if payload is None or self.ignored not in json.dumps(payload):
                 return payload
 
