@@ -2,14 +2,11 @@
 
 import asyncio
 import json
-import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
-import structlog
 import typer
 import uvicorn
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -34,11 +31,13 @@ from schema import schema
 from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
 from serving.key_uses import KeyUses
-from serving.requests import RequestLog
+from serving.page import page_routes
+from serving.requests import RequestLog, log_to_stderr
 from serving.settings import Settings, WrongSetting, read_settings
 from serving.sockets import SocketEndpoint
 
 SOCKETS: Literal["websockets-sansio"] = "websockets-sansio"
+PAGE = Path(__file__).parent / "web" / "dist"
 EXPORTED = Path(__file__).with_name("schema.graphql")
 
 
@@ -78,6 +77,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/graphql", GraphQLEndpoint(schema, context_for)),
             WebSocketRoute("/graphql", SocketEndpoint(schema, context_for, settings.allowed_origins)),
             Route("/healthz", healthz),
+            *page_routes(PAGE),
         ],
         middleware=[Middleware(RequestLog), cors],
         exception_handlers={HTTPException: not_found},
@@ -120,7 +120,7 @@ def serve() -> None:
     """Migrate the database, then serve on DIALTREE_HOST and DIALTREE_PORT until stopped."""
     settings = _migrated()
     settings.seal()
-    _log_to_stderr()
+    log_to_stderr()
     typer.echo(f"Dialtree serves http://{settings.host}:{settings.port}/graphql (open it in a browser for GraphiQL)")
     app = create_app(settings)
     uvicorn.run(
@@ -214,19 +214,6 @@ def _write(settings: Settings, write: Any) -> Any:
 
 def _say(made: dict[str, str], words: str, as_json: bool) -> None:
     typer.echo(words if not as_json else json.dumps(made))
-
-
-def _log_to_stderr() -> None:
-    """One line of JSON an event."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def main() -> None:

@@ -1,13 +1,12 @@
-"""`/graphql`: who asks, what is asked, and the answer. The page for browsers is the framework's until ours comes."""
+"""`/graphql`: who asks, what is asked, and the answer. A browser that comes to look is sent on to GraphiQL."""
 
 from typing import Any
 
 from graphql import GraphQLError
 from sqlalchemy import exc
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
-from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult as StrawberryResult
@@ -34,7 +33,7 @@ class GraphQLEndpoint:
 
     async def answer(self, request: Request) -> Response:
         if wants_page(request):
-            return HTMLResponse(get_graphql_ide_html(graphql_ide="graphiql"))
+            return RedirectResponse("/graphiql", 303)
         token = bearer(request.headers.get("authorization"))
         try:
             media = JSON if wants_events(request) else media_type(request.headers)

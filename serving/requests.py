@@ -1,6 +1,8 @@
 """Every request's id, and its one line in the log: no document, no variable, no secret."""
 
+import logging
 import re
+import sys
 import time
 from uuid import uuid4
 
@@ -54,3 +56,16 @@ class RequestLog:
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
             api_key=state.get("api_key"),
         )
+
+
+def log_to_stderr() -> None:
+    """One line of JSON an event."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
