@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL_VENV = { [ "$$(id -u)" = 0 ] && apt-get install -y --no-install-recommends python3-venv; } || \
   { echo "python3 -m venv does not work here. Run as root, then again: apt-get install -y python3-venv"; exit 1; }
 
-.PHONY: run test check format lint types torture lock schema clean
+.PHONY: run test check torture bench-live format schema lock clean
 
 ## Set up, migrate, fill an empty database with the demo tree, and serve.
 run: .venv/run.stamp
@@ -33,6 +33,10 @@ torture: .venv/test.stamp
 	@echo "The long suites at full size: this takes a while ..."
 	@DIALTREE_TORTURE=1 $(BIN)/python -m pytest -q -m torture
 	@$(BIN)/python tests/defects.py
+
+## How long a change takes to reach 1,000 who follow it.
+bench-live: .venv/test.stamp
+	@$(BIN)/python benchmarks/fan_out.py
 
 ## Format and mend what can be mended.
 format: .venv/test.stamp
