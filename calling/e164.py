@@ -24,14 +24,19 @@ def as_e164(text: str) -> str | None:
     """
     if not _TYPED.fullmatch(text) or len(text) > _LONGEST:
         return None
+    number = _possible(without_punctuation(text))
+    # What is stored names itself: a number that would be read as another one, trunk zeros and all, is none.
+    return number if number and _STORED.fullmatch(number) and _possible(number) == number else None
+
+
+def _possible(digits: str) -> str | None:
     try:
-        parsed = phonenumbers.parse(without_punctuation(text))
+        parsed = phonenumbers.parse(digits)
     except phonenumbers.NumberParseException:
         return None
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None
-    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return written if _STORED.fullmatch(written) else None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
 def e164(text: str, *field: str) -> str:

@@ -119,5 +119,5 @@ def _is_telephone(target: str | None, allowed_regions: frozenset[str]) -> bool:
 def _number_deleted(agent_number: str) -> Refused:
     return Refused(
         ErrorCode.PHONE_NUMBER_NOT_FOUND,
-        f"{agent_number} has been deleted since, and a transfer goes over its trunk. It cannot be transferred.",
+        f"{agent_number} has been deleted since, and a transfer goes over its trunk. Call again from another number.",
     )

@@ -52,7 +52,10 @@ class PhoneNumber(Table, table=True):
             sa.CheckConstraint(f"({slot}_agent_version_id IS NULL) = ({slot}_assigned_at IS NULL)", name=f"{slot}_slot")
             for slot in ("inbound", "outbound")
         ),
-        sa.CheckConstraint("e164 LIKE '+%' AND length(e164) BETWEEN 8 AND 16", name="e164"),
+        sa.CheckConstraint(
+            "e164 = '+' || CAST(CAST(substr(e164, 2) AS BIGINT) AS VARCHAR) AND length(e164) BETWEEN 8 AND 16",
+            name="e164",
+        ),
         sa.Index("ix_phone_number_organization_id_e164", "organization_id", "e164"),
         sa.Index("ix_phone_number_organization_id_created_at", "organization_id", "created_at", "id"),
         sa.Index("ix_phone_number_organization_id_updated_at", "organization_id", "updated_at", "id"),

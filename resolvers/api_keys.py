@@ -74,7 +74,9 @@ async def revoke_api_key(transaction: Transaction, *, api_key_id: str) -> dict[s
     within = transaction.caller.reach.holds(ApiKey, [api_key_id])
     if await session.scalar(sa.select(ApiKey.columns().id).where(within)) is None:
         raise Refused(
-            ErrorCode.API_KEY_NOT_FOUND, "No such API key in an organization that this one may act for.", "apiKeyId"
+            ErrorCode.API_KEY_NOT_FOUND,
+            "No such API key in an organization that this one may act for. List them with apiKeys.",
+            "apiKeyId",
         )
     await session.execute(ApiKey.revocation(api_key_id, now()))
     return {"api_key": (await session.execute(ApiKey.by_id([api_key_id]))).one()}

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from models import (
     Agent,
     AgentVersion,
-    ApiKey,
     Conversation,
     Organization,
     PhoneNumber,
@@ -79,7 +78,6 @@ BATCHES: dict[str, Batch] = {
     "agent": one(Agent.by_id),
     "agent_version": one(AgentVersion.by_id),
     "newest_published_version": one(AgentVersion.newest_published, key="agent_id"),
-    "api_key": one(ApiKey.by_id),
     "phone_number": phone_numbers_as_seen,
     "sharing": one(sharing),
     "transfers": many(Transfer.of_conversations, key="conversation_id"),

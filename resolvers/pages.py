@@ -36,8 +36,12 @@ class Pages:
         return [rows[parent] for parent in parents]
 
     async def _counts(self, session: ReadSession, reach: Reach, parents: list[str]) -> list[Any]:
-        statement = self.statement(parents, reach).with_only_columns(self.owner, sa.func.count()).group_by(self.owner)
-        counts: dict[str, int] = dict((await session.execute(statement)).tuples().all())
+        statement = (
+            self.statement(parents, reach)
+            .with_only_columns(self.owner.label("owner"), sa.func.count().label("rows"))
+            .group_by(self.owner)
+        )
+        counts = {row.owner: row.rows for row in await session.execute(statement)}
         return [counts.get(parent, 0) for parent in parents]
 
 

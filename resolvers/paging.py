@@ -1,12 +1,12 @@
 """Pages by keyset: a cursor is where a row stands in the order, so no page ever counts rows to skip."""
 
 import base64
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from models import ReadSession
@@ -29,8 +29,8 @@ class Order:
         """The cursor of a row."""
         value = getattr(row, self.by.name)
         written = value.isoformat() if isinstance(value, datetime) else value
-        text = json.dumps([self.by.name, written, row.id], separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        text = orjson.dumps([self.by.name, written, row.id])
+        return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
     def beyond(self, cursor: str, *, backwards: bool) -> sa.ColumnElement[bool]:
         place = sa.tuple_(*(sa.literal(value, column.type) for value, column in self._read(cursor)))
@@ -44,9 +44,9 @@ class Order:
     def _read(self, cursor: str) -> list[tuple[Any, Any]]:
         try:
             text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            name, value, identifier = json.loads(text)
+            name, value, identifier = orjson.loads(text)
             where = datetime.fromisoformat(value).astimezone(UTC) if isinstance(self.by.type, Instant) else value
-        except (ValueError, TypeError, OverflowError, RecursionError):
+        except (ValueError, TypeError, OverflowError):
             raise _bad_cursor() from None
         if name != self.by.name or not isinstance(where, str | datetime) or not isinstance(identifier, str):
             raise _bad_cursor()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError, ValueNode
+from graphql import ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
@@ -20,7 +20,7 @@ def _read_time(value: Any) -> datetime:
         read = datetime.fromisoformat(value)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise GraphQLError("A DateTime is written in ISO 8601, such as 2026-01-31T09:30:00Z.") from None
+        raise ValueError("A DateTime is written in ISO 8601, such as 2026-01-31T09:30:00Z.") from None
 
 
 def _write_time(value: datetime) -> str:
@@ -39,11 +39,11 @@ def _read_json_literal(node: ValueNode, variables: dict[str, Any] | None = None)
 
 def _check_json(value: Any, levels: int) -> None:
     if levels == 0:
-        raise GraphQLError(f"This JSON value is nested deeper than {DEEPEST_JSON} levels. Flatten it.")
+        raise ValueError(f"This JSON value is nested deeper than {DEEPEST_JSON} levels. Flatten it.")
     if isinstance(value, str) and "\0" in value:
-        raise GraphQLError("A string in this JSON value contains a NUL character. Send it without.")
+        raise ValueError("A string in this JSON value contains a NUL character. Send it without.")
     if isinstance(value, int | float) and not abs(value) <= LARGEST_INTEGER:
-        raise GraphQLError("A number in this JSON value is beyond 2^53. Send it as a string.")
+        raise ValueError("A number in this JSON value is beyond 2^53. Send it as a string.")
     if isinstance(value, dict):
         for key in value:
             _check_json(key, levels)
@@ -52,7 +52,7 @@ def _check_json(value: Any, levels: int) -> None:
 
 
 def _output_only(_value: Any) -> Any:
-    raise GraphQLError("E164 is for answers; inputs take String.")
+    raise ValueError("E164 is for answers; inputs take String.")
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -61,6 +61,8 @@ def presented(error: GraphQLError, started: bool, request_id: str) -> dict[str, 
     if isinstance(cause, exc.OperationalError | exc.TimeoutError):
         log.error("database_unavailable", request_id=request_id, error=type(cause.__cause__ or cause).__name__)
         return _error(error, UNAVAILABLE, {"code": "SERVICE_UNAVAILABLE"})
+    if isinstance(cause, ValueError) and not started:
+        return _error(error, UNREADABLE, {"code": "GRAPHQL_VALIDATION_FAILED"})
     if cause is not None and not isinstance(cause, GraphQLError) and not hasattr(cause, "extensions"):
         log.error("bug", request_id=request_id, path=error.path, **trace(cause))
         return _error(error, BROKEN, _internal(request_id))
@@ -100,4 +102,5 @@ def _json(body: dict[str, Any], status: int, media: str, headers: dict[str, str]
 
 
 UNAVAILABLE = "The database does not answer just now. Send the request again in a moment; nothing was changed."
+UNREADABLE = "The document holds a value that cannot be read, such as a number of thousands of digits. Send another."
 BROKEN = "Something is broken here, and it is not your request. Give the request's id to whoever runs this server."

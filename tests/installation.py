@@ -270,6 +270,21 @@ class Client:
                 return
             place = information["startCursor" if backwards else "endCursor"]
 
+    def walked(self, field: str, size: int, /, *, backwards: bool = False, **sent: Any) -> list[str]:
+        """The ids of a list at the root, in its order, gathered page by page. Each page tells truly what is around."""
+        pages = list(self.pages(field, "id", size, backwards=backwards, **sent))
+        ids = [[node["id"] for node in page["nodes"]] for page in pages]
+        assert [len(page) for page in ids[:-1]] == [size] * (len(ids) - 1)
+        assert 1 <= len(ids[-1]) <= size
+        for place, page in enumerate(pages):
+            behind, ahead = place > 0, place < len(pages) - 1
+            around = (page["pageInfo"]["hasPreviousPage"], page["pageInfo"]["hasNextPage"])
+            assert around == ((ahead, behind) if backwards else (behind, ahead))
+            cursors = [edge["cursor"] for edge in page["edges"]]
+            assert (page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]) == (cursors[0], cursors[-1])
+            assert page["totalCount"] == sum(len(each) for each in ids)
+        return [each for page in (ids[::-1] if backwards else ids) for each in page]
+
 
 class Number:
     def __init__(self, identifier: str, e164: str) -> None:
