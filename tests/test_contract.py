@@ -25,8 +25,6 @@ LATER_FIELDS = {
     "auditEvents",
 }
 LATER_TYPES = {
-    "Subscription",
-    "PhoneNumberChange",
     "HangUpConversationInput",
     "HangUpConversationPayload",
     "TransferConversationInput",
