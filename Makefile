@@ -4,19 +4,23 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Debian's python3 comes without what makes virtual environments.
-INSTALL_VENV = { [ "$$(id -u)" = 0 ] && apt-get install -y --no-install-recommends python3-venv; } || \
-  { echo "python3 -m venv does not work here. Run as root, then again: apt-get install -y python3-venv"; exit 1; }
+# What Debian has to bring: root installs it, anybody else is told what to ask root for.
+INSTALL := .ci/install
+PAGE_SOURCES := $(shell find web/src web/*.html web/*.ts web/*.json -type f 2>/dev/null)
 
-.PHONY: run test check torture bench-live format schema lock clean
+.PHONY: run page test check torture bench-live format schema lock clean
 
 ## Set up, migrate, fill an empty database with the demo tree, and serve.
 run: .venv/run.stamp
+	@$(MAKE) --no-print-directory page || echo "The page is not built, for the reason above. The API runs without it."
 	@$(BIN)/python server.py demo
 	@exec $(BIN)/python server.py serve
 
+## Build the page, with this machine's Node or the one from PyPI.
+page: web/dist/page.stamp
+
 ## Set up what the tests need, and run them all.
-test: .venv/test.stamp
+test: .venv/test.stamp web/dist/page.stamp /usr/bin/chromium
 	@echo "Running the tests: a few minutes ..."
 	@$(BIN)/python -m pytest -q
 
@@ -54,19 +58,27 @@ lock: .venv/test.stamp
 	  -o requirements.txt pyproject.toml
 	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
 	  --constraint requirements.txt --group pyproject.toml:dev -o requirements-dev.txt pyproject.toml
+	@$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
+	  --group pyproject.toml:node -o requirements-node.txt
 
 clean:
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A stamp is written last, so an interrupted set-up is simply run again.
 .venv/run.stamp: requirements.txt
 	@echo "Making the virtual environment in .venv ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Dialtree needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.11"; exit 1; }
-	@$(PYTHON) -m venv --clear .venv 2>/dev/null || { rm -rf .venv; $(INSTALL_VENV) && $(PYTHON) -m venv .venv; }
+	@$(PYTHON) -m venv --clear .venv 2>/dev/null || { rm -rf .venv; $(INSTALL) python3-venv && $(PYTHON) -m venv .venv; }
 	@echo "Installing the pinned dependencies: about half a minute ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
+
+web/dist/page.stamp: .venv/run.stamp schema.graphql web/build web/package-lock.json $(PAGE_SOURCES)
+	@web/build
+
+/usr/bin/chromium:
+	@$(INSTALL) chromium
 
 .venv/test.stamp: .venv/run.stamp requirements-dev.txt
 	@echo "Installing what the tests need ..."
