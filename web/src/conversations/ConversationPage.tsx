@@ -1,0 +1,1 @@
+export function ConversationPage({ id }: { id: string }) { return <p>{id}</p>; }
