@@ -35,7 +35,7 @@ export function NumberTable({ numbers, sort, setSort, hasMore, loadMore, onTop, 
     },
   });
   const ids = useMemo(() => numbers.map(({ id }) => id), [numbers]);
-  const { box, virtualizer, items, above, below } = useRows({ ids, row: 41, card: 176, loadMore });
+  const { box, virtualizer, items, above, below } = useRows({ ids, row: 41, card: 120, loadMore });
   const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: useKeys(numbers) });
   const rows = table.getRowModel().rows;
   useEffect(() => virtualizer.scrollToIndex(jump.index, { align: "start" }), [jump]);

@@ -13,6 +13,7 @@ import { Filters } from "./Filters";
 import { NumberList } from "./NumberList";
 import { Search } from "./Search";
 import { SlotDialog } from "../slots/SlotDialog";
+import { SizePick } from "./SizePick";
 import { SortPick } from "./SortPick";
 import { UnshareDialog } from "./UnshareDialog";
 import { useNumberChanges } from "./useNumberChanges";
@@ -46,7 +47,7 @@ function Numbers() {
     pageCount: () => store.pageCount,
     reload: store.reload,
   });
-  const { actions, dialogs } = useDialogs();
+  const { actions, dialogs } = useDialogs(snapshot.nodes);
 
   return (
     <ActionsContext value={actions}>
@@ -64,6 +65,7 @@ function Numbers() {
             The list has changed: show it
           </button>
         )}
+        <SizePick />
         <Count loaded={ids.length} filter={filter} />
       </Pager>
       {dialogs}
@@ -72,9 +74,9 @@ function Numbers() {
 }
 
 /** The dialogs that a row opens, and what each of them needs the key to hold. */
-function useDialogs() {
+function useDialogs(numbers: readonly NumberRowFragment[]) {
   const { manages, reads } = useSession();
-  const [editing, setEditing] = useState<NumberRowFragment | null>(null);
+  const [opened, setOpened] = useState<NumberRowFragment | null>(null);
   const [unsharing, setUnsharing] = useState<NumberRowFragment | null>(null);
   const share = useShareSwitch();
   const mayEdit = manages("AGENTS") && reads("PHONE_NUMBERS");
@@ -84,12 +86,13 @@ function useDialogs() {
     [share],
   );
   const actions = useMemo<NumberActions>(
-    () => ({ editSlots: mayEdit ? setEditing : null, switchSharing: mayShare ? switchSharing : null }),
+    () => ({ editSlots: mayEdit ? setOpened : null, switchSharing: mayShare ? switchSharing : null }),
     [mayEdit, mayShare, switchSharing],
   );
+  const editing = opened && (numbers.find(({ id }) => id === opened.id) ?? opened);
   const dialogs = (
     <>
-      {editing && <SlotDialog number={editing} close={() => setEditing(null)} />}
+      {editing && <SlotDialog number={editing} close={() => setOpened(null)} />}
       {unsharing && (
         <UnshareDialog
           number={unsharing}

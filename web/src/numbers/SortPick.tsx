@@ -14,9 +14,8 @@ export function SortPick() {
   const [search, setSearch] = useSearchParams();
   const view = readView(search);
   return (
-    <div className="sorting">
       <select
-        className="pick"
+        className="pick sorting"
         aria-label="Sort"
         value={view.sort}
         onChange={({ target }) => setSearch((old) => withParameter(old, "sort", target.value === "number" ? "" : target.value))}
@@ -27,15 +26,5 @@ export function SortPick() {
           </option>
         ))}
       </select>
-      <select
-        className="pick"
-        aria-label="Numbers a page"
-        value={view.size}
-        onChange={({ target }) => setSearch((old) => withParameter(old, "size", target.value === "50" ? "" : target.value))}
-      >
-        <option value={50}>50 a page</option>
-        <option value={100}>100 a page</option>
-      </select>
-    </div>
   );
 }

@@ -29,7 +29,8 @@ export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
         selectedKeys={[organizationId]}
         expandedKeys={open}
         onExpandedChange={setOpen}
-        onAction={(id) => choose(String(id))}
+        disallowEmptySelection
+        onSelectionChange={(chosen) => chosen !== "all" && choose(String([...chosen][0]))}
       >
         <Twig branch={{ id: own.id, name: own.name, mayHaveChildren: true }} branches={branches} current={organizationId} />
       </Tree>
@@ -62,10 +63,11 @@ function Twig({ branch, branches, current }: TwigProps) {
           </span>
         )}
       </TreeItemContent>
-      <Collection items={children.branches}>
+      <Collection items={children.branches} dependencies={[branches, current]}>
         {(child) => <Twig branch={child} branches={branches} current={current} />}
       </Collection>
-      {children.more && (
+      {(children.more || (branch.mayHaveChildren && children.branches.length === 0)) && (
+        // Stands for what is not loaded yet: an item without it could not be opened by keyboard.
         <TreeLoadMoreItem className="tree-item quiet small" onLoadMore={children.more} isLoading>
           Loading…
         </TreeLoadMoreItem>

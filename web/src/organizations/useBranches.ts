@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Key } from "react-aria-components";
 import { useClient } from "urql";
 import { ChildOrganizationsDocument, type ChildOrganizationsQuery } from "../generated/graphql";
@@ -33,7 +33,7 @@ export function useBranches(open: ReadonlySet<Key>) {
 
   useEffect(() => open.forEach((id) => load(String(id), null)));
 
-  return { childrenOf: (id: string): Loaded => loaded.get(id) ?? NONE };
+  return useMemo(() => ({ childrenOf: (id: string): Loaded => loaded.get(id) ?? NONE }), [loaded]);
 }
 
 function joined(
