@@ -2,7 +2,9 @@ import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
 import { AgentsDocument, TrunksDocument } from "../generated/graphql";
 import { useSession } from "../session/Session";
-import { CHOICES, type Choice, cleared, readView, withParameter } from "./view";
+import { Pick } from "../shell/Pick";
+import { withParameter } from "../lists/useTyped";
+import { CHOICES, type Choice, cleared, readView } from "./view";
 
 export function Filters() {
   const [search, setSearch] = useSearchParams();
@@ -45,33 +47,5 @@ export function Filters() {
         </button>
       )}
     </div>
-  );
-}
-
-interface PickProps {
-  label: string;
-  value: string;
-  options: readonly (readonly [string, string])[];
-  choose: (value: string) => void;
-}
-
-function Pick({ label, value, options, choose }: PickProps) {
-  const unknown = value !== "" && !options.some(([id]) => id === value);
-  return (
-    <select
-      className="pick"
-      aria-label={label}
-      data-set={value !== ""}
-      value={value}
-      onChange={(event) => choose(event.target.value)}
-    >
-      <option value="">{label}</option>
-      {unknown && <option value={value}>{label}: unknown</option>}
-      {options.map(([id, name]) => (
-        <option key={id} value={id}>
-          {name}
-        </option>
-      ))}
-    </select>
   );
 }

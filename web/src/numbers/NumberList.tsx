@@ -9,7 +9,8 @@ import { Empty } from "../shell/Empty";
 import { Loading } from "../shell/Loading";
 import { Problem } from "../shell/Problem";
 import { NumberTable } from "./NumberTable";
-import { type View, cleared, withParameter } from "./view";
+import { withParameter } from "../lists/useTyped";
+import { type View, cleared } from "./view";
 
 interface Props {
   list: {

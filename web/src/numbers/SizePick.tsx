@@ -1,5 +1,6 @@
 import { useSearchParams } from "wouter";
-import { readView, withParameter } from "./view";
+import { withParameter } from "../lists/useTyped";
+import { readView } from "./view";
 
 export function SizePick() {
   const [search, setSearch] = useSearchParams();

@@ -59,15 +59,6 @@ function yesOrNo(value: string | null): boolean | null {
   return value === "yes" ? true : value === "no" ? false : null;
 }
 
-/** Another view starts from its own first page. */
-export function withParameter(search: URLSearchParams, name: string, value: string): URLSearchParams {
-  search.delete("after");
-  search.delete("before");
-  if (value) search.set(name, value);
-  else search.delete(name);
-  return search;
-}
-
 export function cleared(search: URLSearchParams): URLSearchParams {
   [...FILTERS, "after", "before"].forEach((name) => search.delete(name));
   return search;
