@@ -9,16 +9,17 @@ import { Time } from "../shell/Time";
 import { StatusMark } from "./StatusMark";
 
 interface Props {
+  list: object;
   conversations: readonly ConversationRowFragment[];
   loadMore: () => void;
   onTop: (index: number) => void;
 }
 
-export function ConversationTable({ conversations, loadMore, onTop }: Props) {
+export function ConversationTable({ list, conversations, loadMore, onTop }: Props) {
   const { address } = useSession();
   const [, navigate] = useLocation();
   const ids = useMemo(() => conversations.map(({ id }) => id), [conversations]);
-  const { box, virtualizer, items, above, below } = useRows({ ids, row: 41, card: 84, loadMore });
+  const { box, virtualizer, items, above, below } = useRows({ list, ids, row: 41, card: 84, loadMore });
   const open = (id: string) => navigate(address(`/conversations/${id}`));
   const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: { Enter: open } });
 

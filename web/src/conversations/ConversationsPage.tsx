@@ -31,7 +31,7 @@ function Conversations() {
   const [search, setSearch] = useSearchParams();
   const place = usePlace(SIZE);
   const variables = { organizationId, filter: readFilter(search), withAgents: reads("AGENTS") };
-  const { store, snapshot, waiting } = usePages(
+  const { store, snapshot, shown, waiting } = usePages(
     { document: ConversationsDocument, variables, select: (data) => data.conversations, size: SIZE },
     place.anchor,
   );
@@ -58,9 +58,10 @@ function Conversations() {
       {snapshot.nodes.length > 0 && (
         <div className="list" data-waiting={waiting} aria-busy={waiting}>
           <ConversationTable
+            list={shown}
             conversations={snapshot.nodes}
             loadMore={store.loadMore}
-            onTop={(index) => place.follow(snapshot.starts, index)}
+            onTop={(index) => waiting || place.follow(snapshot.starts, index)}
           />
         </div>
       )}

@@ -1,5 +1,5 @@
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
-import { GraphiQL } from "graphiql";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createClient } from "graphql-ws";
 import { useEffect, useMemo, useState } from "react";
 import { forgetKey } from "../session/key";
@@ -11,7 +11,7 @@ import { type Sample, takeSample } from "./sample";
 export function Explorer({ apiKey }: { apiKey: string }) {
   const fetcher = useMemo(() => fetcherOf(apiKey), [apiKey]);
   const [sample, setSample] = useState<Sample | null>(null);
-  const plugin = useMemo(() => examplesPlugin(sample ?? {}), [sample]);
+  const plugins = useMemo(() => [examplesPlugin(sample ?? {}), HISTORY_PLUGIN], [sample]);
   useEffect(() => void takeSample(apiKey).then(setSample), [apiKey]);
   if (!sample) return null;
   return (
@@ -25,8 +25,9 @@ export function Explorer({ apiKey }: { apiKey: string }) {
       </header>
       <GraphiQL
         fetcher={fetcher}
-        plugins={[plugin]}
-        visiblePlugin={plugin}
+        plugins={plugins}
+        visiblePlugin="Examples"
+        defaultEditorToolsVisibility="variables"
         defaultQuery={EXAMPLES[0]?.query ?? ""}
         shouldPersistHeaders={false}
         showPersistHeadersSettings={false}

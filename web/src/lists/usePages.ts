@@ -18,11 +18,11 @@ export function usePages<Data, Variables extends object, Node extends { id: stri
   useEffect(() => store.open(), [store]);
   useReconnected(store.reload);
 
-  const shown = useRef<{ client: unknown; snapshot: Snapshot<Node> } | null>(null);
+  const shown = useRef<{ client: Client; list: object; snapshot: Snapshot<Node> } | null>(null);
   const waiting = fresh.loading && fresh.nodes.length === 0;
-  if (!waiting) shown.current = { client, snapshot: fresh };
-  const kept = waiting && shown.current?.client === client ? shown.current.snapshot : null;
-  return { store, snapshot: kept ?? fresh, waiting: kept !== null };
+  if (!waiting) shown.current = { client, list: store, snapshot: fresh };
+  const kept = waiting && shown.current?.client === client ? shown.current : null;
+  return { store, snapshot: kept?.snapshot ?? fresh, shown: kept?.list ?? store, waiting: kept !== null };
 }
 
 /** The same store for as long as the list is the same and the address points at a page that it has. */

@@ -24,7 +24,9 @@ export function usePlace(size: number) {
   const follow = useCallback(
     (starts: Snapshot<unknown>["starts"], index: number) => {
       clearTimeout(timer.current);
+      const scheduledAt = followed.current;
       timer.current = setTimeout(() => {
+        if (followed.current !== scheduledAt) return;
         const page = starts.findLast(({ at }) => at <= index)?.page;
         if (!page || same(page, followed.current)) return;
         followed.current = page;

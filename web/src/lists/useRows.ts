@@ -3,6 +3,8 @@ import { useEffect, useLayoutEffect, useRef } from "react";
 import { useMedia } from "./useMedia";
 
 interface Options {
+  /** Which list the rows are of: one that is replaced by another starts anew. */
+  list: object;
   ids: readonly string[];
   row: number;
   card: number;
@@ -12,7 +14,7 @@ interface Options {
 const NEAR_THE_END = 25;
 
 /** Virtual rows in a scrolling box: loads on as the end comes near, and stays put where rows are put before. */
-export function useRows({ ids, row, card, loadMore }: Options) {
+export function useRows({ list, ids, row, card, loadMore }: Options) {
   const box = useRef<HTMLDivElement>(null);
   const narrow = useMedia("(max-width: 760px)");
   const size = narrow ? card : row;
@@ -31,12 +33,13 @@ export function useRows({ ids, row, card, loadMore }: Options) {
     if (ids.length > 0 && lastShown >= ids.length - NEAR_THE_END) loadMore();
   }, [lastShown, ids.length, loadMore]);
 
-  const firstId = useRef(ids[0]);
+  const before = useRef({ list, first: ids[0] });
   useLayoutEffect(() => {
-    const put = firstId.current && firstId.current !== ids[0] ? ids.indexOf(firstId.current) : 0;
+    const { first, list: was } = before.current;
+    const put = first !== undefined && was === list ? ids.indexOf(first) : 0;
     if (put > 0 && box.current) box.current.scrollTop += put * size;
-    firstId.current = ids[0];
-  }, [ids, size]);
+    before.current = { list, first: ids[0] };
+  }, [list, ids, size]);
 
   const above = items[0]?.start ?? 0;
   const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);

@@ -34,7 +34,7 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
     <Dialog title="Add a number" close={close}>
       <form onSubmit={submit} className="form">
         <Field label="Number" hint="With its country code, such as +1 555 123 4567." complaint={complaintOf(refusals, "e164")}>
-          {(wiring) => <input {...wiring} name="e164" type="tel" required autoFocus autoComplete="off" placeholder="+" />}
+          {(wiring) => <input {...wiring} name="e164" type="tel" required data-first autoComplete="off" placeholder="+" />}
         </Field>
         <TrunkField complaint={complaintOf(refusals, "trunkId")} />
         <label className="check">

@@ -16,15 +16,16 @@ interface Props {
   list: {
     store: Pick<PageStore<never, never, NumberRowFragment>, "loadMore" | "loadEarlier" | "reload">;
     snapshot: Snapshot<NumberRowFragment>;
+    shown: object;
     waiting: boolean;
   };
   view: View;
   place: ReturnType<typeof usePlace>;
 }
 
-export function NumberList({ list: { store, snapshot, waiting }, view, place }: Props) {
+export function NumberList({ list: { store, snapshot, shown, waiting }, view, place }: Props) {
   const [, setSearch] = useSearchParams();
-  const jump = useMemo(() => ({ index: startOf(snapshot, place.jump) }), [place.jump]);
+  const jump = useMemo(() => (waiting ? null : { index: startOf(snapshot, place.jump) }), [place.jump, waiting]);
   const clear = () => setSearch(cleared);
 
   if (snapshot.nodes.length === 0) {
@@ -49,12 +50,13 @@ export function NumberList({ list: { store, snapshot, waiting }, view, place }: 
         </button>
       )}
       <NumberTable
+        list={shown}
         numbers={snapshot.nodes}
         sort={view.sort}
         setSort={(sort) => setSearch((old) => withParameter(old, "sort", sort === "number" ? "" : sort))}
         hasMore={snapshot.after?.hasNextPage ?? false}
         loadMore={store.loadMore}
-        onTop={(index) => place.follow(snapshot.starts, index)}
+        onTop={(index) => waiting || place.follow(snapshot.starts, index)}
         jump={jump}
       />
     </div>

@@ -9,6 +9,7 @@ import { NumberRow } from "./NumberRow";
 import { SortableHeader } from "./SortableHeader";
 
 interface Props {
+  list: object;
   numbers: readonly NumberRowFragment[];
   sort: string;
   setSort: (sort: string) => void;
@@ -16,10 +17,10 @@ interface Props {
   loadMore: () => void;
   onTop: (index: number) => void;
   /** The row to go to, whenever this is another object. */
-  jump: { index: number };
+  jump: { index: number } | null;
 }
 
-export function NumberTable({ numbers, sort, setSort, hasMore, loadMore, onTop, jump }: Props) {
+export function NumberTable({ list, numbers, sort, setSort, hasMore, loadMore, onTop, jump }: Props) {
   const sorting = useMemo<SortingState>(() => [{ id: sort.replace("-", ""), desc: sort.startsWith("-") }], [sort]);
   const table = useTable({
     features,
@@ -35,10 +36,12 @@ export function NumberTable({ numbers, sort, setSort, hasMore, loadMore, onTop, 
     },
   });
   const ids = useMemo(() => numbers.map(({ id }) => id), [numbers]);
-  const { box, virtualizer, items, above, below } = useRows({ ids, row: 41, card: 120, loadMore });
+  const { box, virtualizer, items, above, below } = useRows({ list, ids, row: 41, card: 120, loadMore });
   const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: useKeys(numbers) });
   const rows = table.getRowModel().rows;
-  useEffect(() => virtualizer.scrollToIndex(jump.index, { align: "start" }), [jump]);
+  useEffect(() => {
+    if (jump) virtualizer.scrollToIndex(jump.index, { align: "start" });
+  }, [jump]);
 
   return (
     <div

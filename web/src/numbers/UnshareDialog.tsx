@@ -24,7 +24,7 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
       {impact ? <Impact {...impact} /> : <p className="quiet">{error ? "What this touches could not be counted." : "Counting what this touches…"}</p>}
       <p className="quiet small">It acts at once. Calls that are live keep the number until they end.</p>
       <footer className="dialog-foot">
-        <button className="button" onClick={close}>
+        <button className="button" data-first onClick={close}>
           Keep sharing
         </button>
         <button

@@ -9,7 +9,7 @@ const column = createColumnHelper<typeof features, NumberRowFragment>();
 
 /** The server sorts, so a column can be sorted where the API can: its id is the word in the address. */
 export const columns = column.columns([
-  column.display({
+  column.accessor("e164", {
     id: "number",
     header: "Number",
     enableSorting: true,

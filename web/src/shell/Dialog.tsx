@@ -6,7 +6,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** The browser's own modal dialog: it holds the focus, closes with Escape and gives the focus back. */
+/** The browser's own modal dialog: it holds the focus, closes with Escape and gives the focus back. `data-first` has it first. */
 export function Dialog({ title, close, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -14,6 +14,7 @@ export function Dialog({ title, close, children }: Props) {
   useEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => dialog?.close();
   }, []);
 
