@@ -18,7 +18,11 @@ export function CallPanel({ request, resolution }: Props) {
     return <p className="quiet small">Placing the call takes a key with the scope CONVERSATIONS_MANAGE.</p>;
   }
   const { to } = request.input;
-  const hint = resolution.refusal ? "Nothing can be called while it is refused." : to ? null : "Say whom to call first.";
+  const hint = resolution.refusal
+    ? "Nothing can be called while it is refused."
+    : to
+      ? null
+      : "Say whom to call first.";
   return (
     <div className="call">
       <button className="button primary" disabled={busy || hint !== null} onClick={() => void call()}>

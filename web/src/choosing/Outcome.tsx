@@ -12,7 +12,13 @@ export function Outcome({ resolution, tense }: Props) {
     <div className="outcome" data-refused={refusal !== null && refusal !== undefined} role="status">
       <dl>
         <div>
-          <dt>{refusal ? "Number the steps chose" : tense === "would" ? "The call goes out from" : "Number the call was given"}</dt>
+          <dt>
+            {refusal
+              ? "Number the steps chose"
+              : tense === "would"
+                ? "The call goes out from"
+                : "Number the call was given"}
+          </dt>
           <dd className="outcome-number" title={agentNumber ?? undefined}>
             {agentNumber ? written(agentNumber) : "None"}
           </dd>
@@ -39,7 +45,8 @@ export function Outcome({ resolution, tense }: Props) {
 function Owner({ resolution: { agentNumber, phoneNumber } }: Pick<Props, "resolution">) {
   if (!agentNumber) return null;
   if (!phoneNumber) return <>no longer visible to this organization</>;
-  if (phoneNumber.access === "SHARED") return <>borrowed from {phoneNumber.organization.name}; the callee sees it as caller ID</>;
+  if (phoneNumber.access === "SHARED")
+    return <>borrowed from {phoneNumber.organization.name}; the callee sees it as caller ID</>;
   return <>owned by {phoneNumber.organization.name}; the callee sees it as caller ID</>;
 }
 

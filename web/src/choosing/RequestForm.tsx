@@ -20,7 +20,11 @@ export function RequestForm({ request, refusal }: Props) {
   const about = (name: string) => (refusal?.field?.[0] === name ? refusal.message : undefined);
   return (
     <form className="form" onSubmit={(event) => event.preventDefault()}>
-      <Field label="Dial from" hint="agentNumber: exactly this number. Leave it empty to have one found." complaint={about("agentNumber")}>
+      <Field
+        label="Dial from"
+        hint="agentNumber: exactly this number. Leave it empty to have one found."
+        complaint={about("agentNumber")}
+      >
         {(wiring) => (
           <>
             <input
@@ -41,7 +45,9 @@ export function RequestForm({ request, refusal }: Props) {
         <input
           type="checkbox"
           checked={request.input.allowFallback ?? false}
-          onChange={({ target }) => setSearch((old) => withParameter(old, "fallback", target.checked ? "yes" : ""), { replace: true })}
+          onChange={({ target }) =>
+            setSearch((old) => withParameter(old, "fallback", target.checked ? "yes" : ""), { replace: true })
+          }
         />
         <span>
           Allow fallback <span className="quiet">any own number will do where none is bound to the agent</span>

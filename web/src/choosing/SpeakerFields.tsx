@@ -42,7 +42,8 @@ function AgentField({ request, complaint }: PickProps) {
   const { organizationId, reads } = useSession();
   const [, setSearch] = useSearchParams();
   const [{ data }] = useQuery({ query: AgentsDocument, variables: { organizationId }, pause: !reads("AGENTS") });
-  if (!reads("AGENTS")) return request.speaker === "agent" ? <IdField name="agent" label="Agent’s id" complaint={complaint} /> : null;
+  if (!reads("AGENTS"))
+    return request.speaker === "agent" ? <IdField name="agent" label="Agent’s id" complaint={complaint} /> : null;
   return (
     <Field label="Agent" complaint={complaint}>
       {(wiring) => (
@@ -50,13 +51,16 @@ function AgentField({ request, complaint }: PickProps) {
           {...wiring}
           value={request.agentId}
           onChange={({ target }) =>
-            setSearch((old) => withParameter(withParameter(old, "agent", target.value), "version", ""), { replace: true })
+            setSearch((old) => withParameter(withParameter(old, "agent", target.value), "version", ""), {
+              replace: true,
+            })
           }
         >
           <option value="">Choose an agent</option>
           {data?.agents.nodes.map(({ id, name, active, publishedVersion }) => (
             <option key={id} value={id}>
-              {name} {publishedVersion ? `v${publishedVersion.number}` : "(nothing published)"} {active ? "" : "(inactive)"}
+              {name} {publishedVersion ? `v${publishedVersion.number}` : "(nothing published)"}{" "}
+              {active ? "" : "(inactive)"}
             </option>
           ))}
         </select>
@@ -97,7 +101,9 @@ function IdField({ name, label, complaint }: { name: string; label: string; comp
   const [typed, setTyped] = useTyped(name);
   return (
     <Field label={label} hint="Your key may not list agents." complaint={complaint}>
-      {(wiring) => <input {...wiring} autoComplete="off" value={typed} onChange={({ target }) => setTyped(target.value)} />}
+      {(wiring) => (
+        <input {...wiring} autoComplete="off" value={typed} onChange={({ target }) => setTyped(target.value)} />
+      )}
     </Field>
   );
 }

@@ -40,7 +40,10 @@ function WhichNumber() {
         <p className="quiet">A dry run: nothing is written, nobody is called.</p>
         <RequestForm request={request} refusal={resolution?.refusal ?? null} />
       </section>
-      <section className="choosing-answer" aria-label="The answer" aria-busy={fetching}>
+      <section className="choosing-answer" aria-labelledby="answer" aria-busy={fetching}>
+        <h2 id="answer" className="visually-hidden">
+          The answer
+        </h2>
         {error && <Problem error={error} retry={() => again()} />}
         {!resolution && !error && <Loading what="the answer" />}
         {resolution && !error && <Resolution resolution={resolution} tense="would" />}

@@ -32,7 +32,9 @@ export function readRequest(search: URLSearchParams, organizationId: string): Re
 function readConfig(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text || "{}");
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

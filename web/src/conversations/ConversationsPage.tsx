@@ -66,7 +66,9 @@ function Conversations() {
         </div>
       )}
       {snapshot.nodes.length === 0 && snapshot.loading && !snapshot.error && <Loading what="conversations" />}
-      {snapshot.nodes.length === 0 && !snapshot.loading && !snapshot.error && <None filtered={filtered} clear={clear} />}
+      {snapshot.nodes.length === 0 && !snapshot.loading && !snapshot.error && (
+        <None filtered={filtered} clear={clear} />
+      )}
       <Pager snapshot={snapshot} what="conversations">
         {live.outdated && (
           <button className="button small primary" onClick={live.bringUpToDate}>
@@ -81,10 +83,15 @@ function Conversations() {
 
 function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
   if (!filtered) {
-    return <Empty title="No conversations yet" advice="Call somebody from Which number?, or let a back end create one." />;
+    return (
+      <Empty title="No conversations yet" advice="Call somebody from Which number?, or let a back end create one." />
+    );
   }
   return (
-    <Empty title="No conversation matches" advice="Numbers are matched whole, with their country code. Or loosen the filters.">
+    <Empty
+      title="No conversation matches"
+      advice="Numbers are matched whole, with their country code. Or loosen the filters."
+    >
       <button className="button" onClick={clear}>
         Clear the filters
       </button>

@@ -30,7 +30,8 @@ export function LiveStatus({ conversation }: { conversation: ConversationRowFrag
         <StatusMark conversation={current} /> <span className="quiet">from</span> {written(current.agentNumber)}{" "}
         {current.userNumber && (
           <>
-            <span className="quiet">{current.direction === "OUTBOUND" ? "to" : "by"}</span> {written(current.userNumber)}
+            <span className="quiet">{current.direction === "OUTBOUND" ? "to" : "by"}</span>{" "}
+            {written(current.userNumber)}
           </>
         )}
       </p>

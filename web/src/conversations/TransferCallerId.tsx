@@ -25,13 +25,24 @@ export function TransferCallerId({ id }: Props) {
       <div className="target">
         <Field label="Third party" hint="A number or a sip: address; some telephone where empty.">
           {(wiring) => (
-            <input {...wiring} autoComplete="off" placeholder="Any telephone" value={typed} onChange={({ target }) => setTyped(target.value)} />
+            <input
+              {...wiring}
+              autoComplete="off"
+              placeholder="Any telephone"
+              value={typed}
+              onChange={({ target }) => setTyped(target.value)}
+            />
           )}
         </Field>
       </div>
       {plans && (
         <div className="plans">
-          <Plan title="Cold" choice="TRANSFEREE_NUMBER" words="Shows the caller’s own number. The default." plan={plans.coldShowingTransferee} />
+          <Plan
+            title="Cold"
+            choice="TRANSFEREE_NUMBER"
+            words="Shows the caller’s own number. The default."
+            plan={plans.coldShowingTransferee}
+          />
           <Plan title="Cold" choice="AGENT_NUMBER" words="Shows the agent’s number." plan={plans.coldShowingAgent} />
           <Plan title="Warm" words="The agent briefs the third party first." plan={plans.warm} />
           <Plan title="Conference" words="The third party joins the call." plan={plans.conference} />

@@ -20,12 +20,12 @@ export function Transfers({ transfers }: { transfers: readonly Transfer[] }) {
         <ul className="transfers">
           {transfers.map((transfer) => (
             <li key={transfer.id} className="panel">
-              <strong>{transfer.kind[0] + transfer.kind.slice(1).toLowerCase()}</strong> to {target(transfer.transferNumber)}:{" "}
-              {STATUSES[transfer.status]}
+              <strong>{transfer.kind[0] + transfer.kind.slice(1).toLowerCase()}</strong> to{" "}
+              {target(transfer.transferNumber)}: {STATUSES[transfer.status]}
               {transfer.sipStatus ? ` (${transfer.sipStatus})` : ""}. The third party sees{" "}
               <strong>{transfer.callerId ? written(transfer.callerId) : "a withheld number"}</strong>
-              {transfer.displayedNumber && <span className="quiet"> as asked for with {transfer.displayedNumber}</span>}.{" "}
-              <Time at={transfer.createdAt} />
+              {transfer.displayedNumber && <span className="quiet"> as asked for with {transfer.displayedNumber}</span>}
+              . <Time at={transfer.createdAt} />
             </li>
           ))}
         </ul>

@@ -41,7 +41,10 @@ export function useConversationChanges(ids: readonly string[], store: List) {
 function useAskedNowAndThen(store: List, told: boolean): void {
   useEffect(() => {
     if (told) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && store.pageCount === 1 && void store.reload(), LOOKS_AGAIN);
+    const timer = setInterval(
+      () => document.visibilityState === "visible" && store.pageCount === 1 && void store.reload(),
+      LOOKS_AGAIN,
+    );
     return () => clearInterval(timer);
   }, [store, told]);
 }

@@ -2,8 +2,7 @@
 export type Sample = Record<string, unknown>;
 
 const NUMBERS = "{ phoneNumbers(first: 20) { nodes { id e164 access } } }";
-const AGENTS =
-  "{ agents(first: 20) { nodes { id active publishedVersion { id } } } }";
+const AGENTS = "{ agents(first: 20) { nodes { id active publishedVersion { id } } } }";
 const CONVERSATIONS = "{ conversations(first: 1) { nodes { id } } }";
 
 interface Data {

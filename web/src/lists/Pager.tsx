@@ -29,7 +29,11 @@ export function Pager({ snapshot, what, children }: Props) {
       >
         Previous
       </button>
-      <button className="button small" disabled={!after?.hasNextPage} onClick={() => go("after", after?.endCursor ?? "")}>
+      <button
+        className="button small"
+        disabled={!after?.hasNextPage}
+        onClick={() => go("after", after?.endCursor ?? "")}
+      >
         Next
       </button>
       <button className="button small" disabled={!after?.hasNextPage} onClick={() => go("before")}>

@@ -33,8 +33,14 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
   return (
     <Dialog title="Add a number" close={close}>
       <form onSubmit={submit} className="form">
-        <Field label="Number" hint="With its country code, such as +1 555 123 4567." complaint={complaintOf(refusals, "e164")}>
-          {(wiring) => <input {...wiring} name="e164" type="tel" required data-first autoComplete="off" placeholder="+" />}
+        <Field
+          label="Number"
+          hint="With its country code, such as +1 555 123 4567."
+          complaint={complaintOf(refusals, "e164")}
+        >
+          {(wiring) => (
+            <input {...wiring} name="e164" type="tel" required data-first autoComplete="off" placeholder="+" />
+          )}
         </Field>
         <TrunkField complaint={complaintOf(refusals, "trunkId")} />
         <label className="check">

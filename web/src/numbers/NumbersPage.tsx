@@ -38,7 +38,10 @@ function Numbers() {
   const place = usePlace(view.size);
   const { filter, orderBy, size } = view;
   const variables = { organizationId, filter, orderBy, withAgents: reads("AGENTS"), withTrunks: reads("TRUNKS") };
-  const list = usePages({ document: PhoneNumbersDocument, variables, select: (data) => data.phoneNumbers, size }, place.anchor);
+  const list = usePages(
+    { document: PhoneNumbersDocument, variables, select: (data) => data.phoneNumbers, size },
+    place.anchor,
+  );
   const { snapshot, store } = list;
   const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
   const live = useNumberChanges({

@@ -15,17 +15,19 @@ export function SortPick() {
   const [search, setSearch] = useSearchParams();
   const view = readView(search);
   return (
-      <select
-        className="pick sorting"
-        aria-label="Sort"
-        value={view.sort}
-        onChange={({ target }) => setSearch((old) => withParameter(old, "sort", target.value === "number" ? "" : target.value))}
-      >
-        {SORTS.map(([value, name]) => (
-          <option key={value} value={value}>
-            {name}
-          </option>
-        ))}
-      </select>
+    <select
+      className="pick sorting"
+      aria-label="Sort"
+      value={view.sort}
+      onChange={({ target }) =>
+        setSearch((old) => withParameter(old, "sort", target.value === "number" ? "" : target.value))
+      }
+    >
+      {SORTS.map(([value, name]) => (
+        <option key={value} value={value}>
+          {name}
+        </option>
+      ))}
+    </select>
   );
 }

@@ -21,7 +21,11 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
   const impact = data?.phoneNumber?.sharing;
   return (
     <Dialog title={`Stop sharing ${written(number.e164)}?`} close={close}>
-      {impact ? <Impact {...impact} /> : <p className="quiet">{error ? "What this touches could not be counted." : "Counting what this touches…"}</p>}
+      {impact ? (
+        <Impact {...impact} />
+      ) : (
+        <p className="quiet">{error ? "What this touches could not be counted." : "Counting what this touches…"}</p>
+      )}
       <p className="quiet small">It acts at once. Calls that are live keep the number until they end.</p>
       <footer className="dialog-foot">
         <button className="button" data-first onClick={close}>
@@ -42,17 +46,24 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
   );
 }
 
-function Impact({ organizationsBelow, queuedConversations }: { organizationsBelow: number; queuedConversations: number }) {
+function Impact({
+  organizationsBelow,
+  queuedConversations,
+}: {
+  organizationsBelow: number;
+  queuedConversations: number;
+}) {
   return (
     <ul className="impact">
       <li>
         <strong>{organizationsBelow}</strong>{" "}
-        {organizationsBelow === 1 ? "organization below can" : "organizations below can"} dial from it now, and no longer could.
+        {organizationsBelow === 1 ? "organization below can" : "organizations below can"} dial from it now, and no
+        longer could.
       </li>
       <li>
         <strong>{queuedConversations}</strong>{" "}
-        {queuedConversations === 1 ? "queued conversation of theirs" : "queued conversations of theirs"} would end without
-        being dialed.
+        {queuedConversations === 1 ? "queued conversation of theirs" : "queued conversations of theirs"} would end
+        without being dialed.
       </li>
     </ul>
   );

@@ -12,7 +12,9 @@ export function useShareSwitch() {
     async (number: NumberRowFragment, shareable: boolean) => {
       const { data, error } = await setShareable({ input: { phoneNumberId: number.id, shareable } });
       const [refusal] = data?.setPhoneNumberShareable.userErrors ?? [];
-      const reason = refusal?.message ?? (error && `${explain(error).title}. ${error.graphQLErrors[0]?.message ?? explain(error).advice}`);
+      const reason =
+        refusal?.message ??
+        (error && `${explain(error).title}. ${error.graphQLErrors[0]?.message ?? explain(error).advice}`);
       if (reason) say("bad", `${written(number.e164)} stays ${shareable ? "unshared" : "shared"}: ${reason}`);
     },
     [setShareable],

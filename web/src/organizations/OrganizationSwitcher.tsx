@@ -11,6 +11,7 @@ import { OrganizationTree } from "./OrganizationTree";
 export function OrganizationSwitcher() {
   const { organizationId, viewer, holds } = useSession();
   const [open, setOpen] = useState(false);
+  const [host, setHost] = useState<HTMLElement | null>(null);
   const [location, navigate] = useLocation();
   const [{ data }] = useQuery({ query: OrganizationDocument, variables: { id: organizationId } });
   useShortcut("o", () => setOpen(true));
@@ -32,7 +33,8 @@ export function OrganizationSwitcher() {
         <span className="switcher-name">{name}</span>
         <span aria-hidden="true" className="chevron" />
       </Button>
-      <Popover className="popover" placement="bottom start">
+      <span ref={setHost} />
+      <Popover className="popover" placement="bottom start" UNSTABLE_portalContainer={host ?? undefined}>
         <Dialog className="popover-dialog" aria-label="Choose the acting organization">
           <OrganizationTree choose={choose} />
         </Dialog>

@@ -30,9 +30,14 @@ export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
         expandedKeys={open}
         onExpandedChange={setOpen}
         disallowEmptySelection
+        escapeKeyBehavior="none"
         onSelectionChange={(chosen) => chosen !== "all" && choose(String([...chosen][0]))}
       >
-        <Twig branch={{ id: own.id, name: own.name, mayHaveChildren: true }} branches={branches} current={organizationId} />
+        <Twig
+          branch={{ id: own.id, name: own.name, mayHaveChildren: true }}
+          branches={branches}
+          current={organizationId}
+        />
       </Tree>
     </>
   );

@@ -54,7 +54,8 @@ function describe(viewer: ViewerQuery["viewer"], organizationId: string): Sessio
     reads: (topic) => manages(topic) || scopes.has(`${topic}_READ`),
     manages,
     address: (path, search = {}) => {
-      const kept: Record<string, string> = organizationId === viewer.organization.id ? {} : { organization: organizationId };
+      const kept: Record<string, string> =
+        organizationId === viewer.organization.id ? {} : { organization: organizationId };
       const query = new URLSearchParams({ ...search, ...kept }).toString();
       return query ? `${path}?${query}` : path;
     },

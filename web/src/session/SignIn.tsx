@@ -61,7 +61,9 @@ export function SignIn() {
 
 async function tryKey(key: string): Promise<string | null> {
   if (!/^ak_[^.\s]+\.\S+$/.test(key)) return SHAPE;
-  const { error } = await clientFor(key, "own").query(ViewerDocument, {}, { requestPolicy: "network-only" }).toPromise();
+  const { error } = await clientFor(key, "own")
+    .query(ViewerDocument, {}, { requestPolicy: "network-only" })
+    .toPromise();
   if (!error) return null;
   if (isUnauthenticated(error)) return WRONG;
   return error.networkError ? UNREACHABLE : error.graphQLErrors.map((one) => one.message).join(" ");

@@ -20,8 +20,7 @@ export function cache() {
     schema: schema as never,
     keys: partsOfTheirParent,
     optimistic: {
-      setPhoneNumberShareable: (args, store) =>
-        switchedAtOnce(args.input as SetPhoneNumberShareableInput, store),
+      setPhoneNumberShareable: (args, store) => switchedAtOnce(args.input as SetPhoneNumberShareableInput, store),
     },
     updates: {
       Mutation: {

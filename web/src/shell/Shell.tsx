@@ -73,7 +73,11 @@ function Account({ showHelp }: { showHelp: () => void }) {
       <button className="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={showHelp}>
         ?
       </button>
-      <button className="button quiet-button" onClick={forgetKey} title={`Signed in with the key “${viewer.apiKey.name}”`}>
+      <button
+        className="button quiet-button"
+        onClick={forgetKey}
+        title={`Signed in with the key “${viewer.apiKey.name}”`}
+      >
         Sign out
       </button>
     </div>

@@ -8,7 +8,10 @@ interface Props {
 
 export function AgentPicks({ choice, forget }: Props) {
   const { agents, versions, chosen, agentId, loading } = choice;
-  const none = agentId && !loading && versions.length === 0 ? "It has no version yet: create one with createAgentVersion." : undefined;
+  const none =
+    agentId && !loading && versions.length === 0
+      ? "It has no version yet: create one with createAgentVersion."
+      : undefined;
   return (
     <div className="pair">
       <Field label="Agent">

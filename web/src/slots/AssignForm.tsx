@@ -37,7 +37,13 @@ export function AssignForm({ number, direction, setDirection, publish, close }: 
         <legend className="visually-hidden">Slot</legend>
         {(["INBOUND", "OUTBOUND", "BOTH"] as const).map((one) => (
           <label key={one}>
-            <input type="radio" name="direction" checked={direction === one} data-first={direction === one || undefined} onChange={() => setDirection(one)} />
+            <input
+              type="radio"
+              name="direction"
+              checked={direction === one}
+              data-first={direction === one || undefined}
+              onChange={() => setDirection(one)}
+            />
             {one === "BOTH" ? "Both" : SLOT_NAMES[one]}
           </label>
         ))}

@@ -29,20 +29,24 @@ function Current({ direction, slot, busy, clear }: CurrentProps) {
     <div>
       <dt>{SLOT_NAMES[direction]}</dt>
       <dd>
-        {version ? (
-          <>
-            {version.agent.name} <span className="version">v{version.number}, pinned</span>
-            {newer && <p className="small drift-words">{newer}</p>}
-          </>
-        ) : (
-          <span className="quiet">Empty: {direction === "INBOUND" ? "nobody answers calls to it" : "no agent dials from it by itself"}</span>
+        <div>
+          {version ? (
+            <>
+              {version.agent.name} <span className="version">v{version.number}, pinned</span>
+              {newer && <p className="small drift-words">{newer}</p>}
+            </>
+          ) : (
+            <span className="quiet">
+              Empty: {direction === "INBOUND" ? "nobody answers calls to it" : "no agent dials from it by itself"}
+            </span>
+          )}
+        </div>
+        {version && (
+          <button type="button" className="button small" disabled={busy} onClick={() => clear(direction, version.id)}>
+            Clear<span className="visually-hidden"> the {direction.toLowerCase()} slot</span>
+          </button>
         )}
       </dd>
-      {version && (
-        <button type="button" className="button small" disabled={busy} onClick={() => clear(direction, version.id)}>
-          Clear<span className="visually-hidden"> the {direction.toLowerCase()} slot</span>
-        </button>
-      )}
     </div>
   );
 }

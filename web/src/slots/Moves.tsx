@@ -42,12 +42,16 @@ export function Moves({ number, chosen, direction, along, setAlong }: Props) {
               <input
                 type="checkbox"
                 checked={along.includes(e164)}
-                onChange={({ target }) => setAlong(target.checked ? [...along, e164] : along.filter((one) => one !== e164))}
+                onChange={({ target }) =>
+                  setAlong(target.checked ? [...along, e164] : along.filter((one) => one !== e164))
+                }
               />
               {written(e164)} <span className="quiet">holds v{[...new Set(versions)].join(" and v")}</span>
             </label>
           ))}
-          {data?.phoneNumbers.pageInfo.hasNextPage && <p className="quiet small">Only its first hundred numbers are looked at.</p>}
+          {data?.phoneNumbers.pageInfo.hasNextPage && (
+            <p className="quiet small">Only its first hundred numbers are looked at.</p>
+          )}
         </fieldset>
       )}
     </section>

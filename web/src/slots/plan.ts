@@ -26,7 +26,10 @@ export function slotOf(number: WithSlots, direction: Direction): SlotLike | null
 }
 
 /** Other numbers that hold the agent, in another version, in the slots that are about to be written. */
-export function drifted(held: readonly Held[], chosen: { agentId: string; version: number; direction: SlotDirection; e164: string }) {
+export function drifted(
+  held: readonly Held[],
+  chosen: { agentId: string; version: number; direction: SlotDirection; e164: string },
+) {
   return held
     .filter(({ e164 }) => e164 !== chosen.e164)
     .map((number) => ({ e164: number.e164, versions: heldVersions(number, chosen) }))

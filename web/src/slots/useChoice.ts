@@ -28,7 +28,8 @@ export function useChoice(number: NumberRowFragment) {
   const found = versions.data?.node;
   const offered: readonly Version[] = found?.__typename === "Agent" && found.id === agentId ? found.versions.nodes : [];
   const agent = agents.data?.agents.nodes.find(({ id }) => id === agentId);
-  const version = offered.find(({ id }) => id === versionId) ?? offered.find(({ published }) => published) ?? offered[0];
+  const version =
+    offered.find(({ id }) => id === versionId) ?? offered.find(({ published }) => published) ?? offered[0];
   const chosen: Chosen | null = agent && version ? { agent, version } : null;
   return {
     agents: agents.data?.agents.nodes ?? [],

@@ -11,7 +11,9 @@ export function usePublish() {
   async function write(input: PublishAgentVersionInput): Promise<boolean> {
     const { data, error } = await publish({ input, withAgents: true });
     const refusals = data?.publishAgentVersion.userErrors ?? [];
-    const wrong = error ? `${explain(error).title}. ${details(error)}` : refusals.map(({ message }) => message).join(" ");
+    const wrong = error
+      ? `${explain(error).title}. ${details(error)}`
+      : refusals.map(({ message }) => message).join(" ");
     setComplaint(wrong || null);
     return !wrong;
   }
