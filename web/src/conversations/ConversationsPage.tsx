@@ -8,6 +8,7 @@ import { useSession } from "../session/Session";
 import { Empty } from "../shell/Empty";
 import { Loading } from "../shell/Loading";
 import { Problem } from "../shell/Problem";
+import { WayOut } from "../shell/WayOut";
 import { ConversationFilters } from "./ConversationFilters";
 import { ConversationTable } from "./ConversationTable";
 import { NAMES, readFilter } from "./filter";
@@ -36,8 +37,8 @@ function Conversations() {
     place.anchor,
   );
   const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
-  const live = useConversationChanges(ids, store);
   const filtered = NAMES.some((name) => search.get(name));
+  const live = useConversationChanges(ids, filtered, store);
   const clear = () =>
     setSearch((old) => {
       [...NAMES, "after", "before"].forEach((name) => old.delete(name));
@@ -50,9 +51,7 @@ function Conversations() {
       <ConversationFilters />
       {snapshot.error && (
         <Problem error={snapshot.error} retry={() => void store.reload()}>
-          <button className="button" onClick={clear}>
-            Clear the filters
-          </button>
+          <WayOut error={snapshot.error} clear={clear} />
         </Problem>
       )}
       {snapshot.nodes.length > 0 && (

@@ -8,6 +8,7 @@ import { useSession } from "../session/Session";
 import { Empty } from "../shell/Empty";
 import { Loading } from "../shell/Loading";
 import { Problem } from "../shell/Problem";
+import { WayOut } from "../shell/WayOut";
 import { NumberTable } from "./NumberTable";
 import { withParameter } from "../lists/useTyped";
 import { type View, cleared } from "./view";
@@ -32,9 +33,7 @@ export function NumberList({ list: { store, snapshot, shown, waiting }, view, pl
     if (snapshot.error) {
       return (
         <Problem error={snapshot.error} retry={() => void store.reload()}>
-          <button className="button" onClick={clear}>
-            Clear the filters
-          </button>
+          <WayOut error={snapshot.error} clear={clear} />
         </Problem>
       );
     }

@@ -44,12 +44,7 @@ function Numbers() {
   );
   const { snapshot, store } = list;
   const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
-  const live = useNumberChanges({
-    ids,
-    filtered: view.filtered,
-    pageCount: () => store.pageCount,
-    reload: store.reload,
-  });
+  const live = useNumberChanges(ids, view.filtered, store);
   const { actions, dialogs } = useDialogs(snapshot.nodes);
 
   return (
@@ -59,7 +54,7 @@ function Numbers() {
         <Search label="Search numbers" />
         <Filters />
         <SortPick />
-        <AddNumberButton added={store.reload} />
+        <AddNumberButton added={live.consider} />
       </div>
       <NumberList list={list} view={view} place={place} />
       <Pager snapshot={snapshot} what="phone numbers">
@@ -69,7 +64,7 @@ function Numbers() {
           </button>
         )}
         <SizePick />
-        <Count loaded={ids.length} filter={filter} />
+        <Count loaded={ids.length} filter={filter} version={live.version} />
       </Pager>
       {dialogs}
     </ActionsContext>

@@ -24,7 +24,6 @@ export function cache() {
     },
     updates: {
       Mutation: {
-        createPhoneNumber: (_result, _args, store) => forget(store, "phoneNumbers"),
         createOutboundConversation: (_result, _args, store) => forget(store, "conversations"),
         publishAgentVersion: (_result, _args, store) => forget(store, "agents"),
       },

@@ -1,4 +1,5 @@
 import { Client, type CombinedError, fetchExchange, mapExchange, subscriptionExchange } from "urql";
+import { ViewerDocument } from "../generated/graphql";
 import { cache } from "./cache";
 import { rejectKey } from "./key";
 import { liveUpdates } from "./live";
@@ -21,8 +22,7 @@ export function clientFor(key: string, organizationId: string): Client {
 }
 
 function build(key: string): Client {
-  const live = liveUpdates(key, () => window.dispatchEvent(new Event("dialtree:reconnected")));
-  return new Client({
+  const client: Client = new Client({
     url: "/graphql",
     preferGetMethod: false,
     fetchOptions: { headers: { authorization: `Bearer ${key}` } },
@@ -30,9 +30,15 @@ function build(key: string): Client {
       mapExchange({ onError: (error) => isUnauthenticated(error) && rejectKey(key) }),
       cache(),
       fetchExchange,
-      subscriptionExchange({ forwardSubscription: live.forward as never }),
+      subscriptionExchange({
+        forwardSubscription: liveUpdates(key, {
+          back: () => window.dispatchEvent(new Event("dialtree:reconnected")),
+          ended: () => void client.query(ViewerDocument, {}, { requestPolicy: "network-only" }).toPromise(),
+        }) as never,
+      }),
     ],
   });
+  return client;
 }
 
 export function isUnauthenticated(error: CombinedError): boolean {
