@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+const exported = "../schema.graphql";
+const hasSubscriptions = /^type Subscription\b/m.test(readFileSync(exported, "utf8"));
+
+const config: CodegenConfig = {
+  schema: hasSubscriptions ? exported : [exported, "subscriptions.graphql"],
+  documents: "src/operations/**/*.graphql",
+  generates: {
+    "src/generated/": {
+      preset: "client",
+      presetConfig: { fragmentMasking: false },
+      config: {
+        enumsAsTypes: true,
+        strictScalars: true,
+        useTypeImports: true,
+        scalars: { DateTime: "string", E164: "string", JSON: "unknown" },
+      },
+    },
+    "src/generated/introspection.ts": { plugins: ["urql-introspection"], config: { useTypeImports: true } },
+  },
+};
+
+export default config;

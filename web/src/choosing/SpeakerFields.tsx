@@ -1,0 +1,126 @@
+import { useQuery } from "urql";
+import { useSearchParams } from "wouter";
+import { AgentsDocument, AgentVersionsDocument } from "../generated/graphql";
+import { useTyped, withParameter } from "../lists/useTyped";
+import { useSession } from "../session/Session";
+import { Field } from "../shell/Field";
+import { type Request, type Speaker, SPEAKERS } from "./request";
+
+interface Props {
+  request: Request;
+  about: (field: string) => string | undefined;
+}
+
+export function SpeakerFields({ request, about }: Props) {
+  const [, setSearch] = useSearchParams();
+  const { speaker } = request;
+  const choose = (one: string) => setSearch((old) => withParameter(old, "speaker", one), { replace: true });
+  return (
+    <fieldset className="speaker">
+      <legend className="legend">Who speaks</legend>
+      <div className="segments">
+        {(Object.keys(SPEAKERS) as Speaker[]).map((one) => (
+          <label key={one}>
+            <input type="radio" name="speaker" checked={speaker === one} onChange={() => choose(one)} />
+            {SPEAKERS[one]}
+          </label>
+        ))}
+      </div>
+      {(speaker === "agent" || speaker === "version") && <AgentField request={request} complaint={about("agentId")} />}
+      {speaker === "version" && <VersionField request={request} complaint={about("agentVersionId")} />}
+      {speaker === "inline" && <ConfigField complaint={request.wrong ?? about("agentConfig")} />}
+    </fieldset>
+  );
+}
+
+interface PickProps {
+  request: Request;
+  complaint: string | undefined;
+}
+
+function AgentField({ request, complaint }: PickProps) {
+  const { organizationId, reads } = useSession();
+  const [, setSearch] = useSearchParams();
+  const [{ data }] = useQuery({ query: AgentsDocument, variables: { organizationId }, pause: !reads("AGENTS") });
+  if (!reads("AGENTS"))
+    return request.speaker === "agent" ? <IdField name="agent" label="Agent’s id" complaint={complaint} /> : null;
+  return (
+    <Field label="Agent" complaint={complaint}>
+      {(wiring) => (
+        <select
+          {...wiring}
+          value={request.agentId}
+          onChange={({ target }) =>
+            setSearch((old) => withParameter(withParameter(old, "agent", target.value), "version", ""), {
+              replace: true,
+            })
+          }
+        >
+          <option value="">Choose an agent</option>
+          {data?.agents.nodes.map(({ id, name, active, publishedVersion }) => (
+            <option key={id} value={id}>
+              {name} {publishedVersion ? `v${publishedVersion.number}` : "(nothing published)"}{" "}
+              {active ? "" : "(inactive)"}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function VersionField({ request, complaint }: PickProps) {
+  const { reads } = useSession();
+  const [, setSearch] = useSearchParams();
+  const pause = !reads("AGENTS") || !request.agentId;
+  const [{ data }] = useQuery({ query: AgentVersionsDocument, variables: { id: request.agentId }, pause });
+  if (!reads("AGENTS")) return <IdField name="version" label="Version’s id" complaint={complaint} />;
+  const versions = data?.node?.__typename === "Agent" ? data.node.versions.nodes : [];
+  return (
+    <Field label="Version" complaint={complaint}>
+      {(wiring) => (
+        <select
+          {...wiring}
+          disabled={!request.agentId}
+          value={request.versionId}
+          onChange={({ target }) => setSearch((old) => withParameter(old, "version", target.value), { replace: true })}
+        >
+          <option value="">Choose a version</option>
+          {versions.map(({ id, number, published }) => (
+            <option key={id} value={id}>
+              v{number} {published ? "" : "(draft)"}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function IdField({ name, label, complaint }: { name: string; label: string; complaint: string | undefined }) {
+  const [typed, setTyped] = useTyped(name);
+  return (
+    <Field label={label} hint="Your key may not list agents." complaint={complaint}>
+      {(wiring) => (
+        <input {...wiring} autoComplete="off" value={typed} onChange={({ target }) => setTyped(target.value)} />
+      )}
+    </Field>
+  );
+}
+
+function ConfigField({ complaint }: { complaint: string | undefined }) {
+  const [typed, setTyped] = useTyped("config");
+  return (
+    <Field label="Agent’s configuration" hint="agentConfig: a JSON object." complaint={complaint}>
+      {(wiring) => (
+        <textarea
+          {...wiring}
+          spellCheck={false}
+          placeholder='{ "instructions": "…" }'
+          value={typed}
+          onChange={({ target }) => setTyped(target.value)}
+        />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,72 @@
+import { useQuery } from "urql";
+import { Link } from "wouter";
+import { Resolution } from "../choosing/Resolution";
+import { ConversationDocument, type ConversationQuery } from "../generated/graphql";
+import { written } from "../phone";
+import { useSession } from "../session/Session";
+import { Empty } from "../shell/Empty";
+import { Loading } from "../shell/Loading";
+import { Problem } from "../shell/Problem";
+import { Facts } from "./Facts";
+import { LiveStatus } from "./LiveStatus";
+import { TransferCallerId } from "./TransferCallerId";
+import { Transfers } from "./Transfers";
+
+export function ConversationPage({ id }: { id: string }) {
+  const { address, reads } = useSession();
+  const [{ data, error, fetching }, again] = useQuery({
+    query: ConversationDocument,
+    variables: { id, withAgents: reads("AGENTS") },
+    requestPolicy: "cache-and-network",
+  });
+  const conversation = data?.conversation;
+  const back = (
+    <Link className="button" href={address("/conversations")}>
+      All conversations
+    </Link>
+  );
+  if (conversation) return <Conversation conversation={conversation} />;
+  if (error) {
+    return (
+      <Problem error={error} retry={() => again({ requestPolicy: "network-only" })}>
+        {back}
+      </Problem>
+    );
+  }
+  if (fetching) return <Loading what="the conversation" />;
+  return (
+    <Empty title="There is no such conversation" advice="Its address is mistyped, or your key may not see it.">
+      {back}
+    </Empty>
+  );
+}
+
+function Conversation({ conversation }: { conversation: NonNullable<ConversationQuery["conversation"]> }) {
+  const { address } = useSession();
+  const { direction, userNumber, resolution } = conversation;
+  const other = userNumber ? written(userNumber) : "a withheld number";
+  return (
+    <div className="conversation">
+      <Link className="back" href={address("/conversations")}>
+        ← Conversations
+      </Link>
+      <h1>
+        {direction === "OUTBOUND" ? "Call to" : "Call from"} {other}
+      </h1>
+      <section className="panel" aria-label="Status">
+        <LiveStatus conversation={conversation} />
+      </section>
+      <section aria-labelledby="why">
+        <h2 id="why">Why this number</h2>
+        {resolution ? (
+          <Resolution resolution={resolution} tense="was" />
+        ) : (
+          <p className="quiet">Nothing was chosen: the other side called it.</p>
+        )}
+      </section>
+      <TransferCallerId id={conversation.id} status={conversation.status} />
+      <Transfers transfers={conversation.transfers} />
+      <Facts conversation={conversation} />
+    </div>
+  );
+}

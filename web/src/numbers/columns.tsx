@@ -1,0 +1,55 @@
+import { createColumnHelper, rowSortingFeature, tableFeatures } from "@tanstack/react-table";
+import type { NumberRowFragment } from "../generated/graphql";
+import { Time } from "../shell/Time";
+import { NumberCell, OwnerCell, SharingCell, SlotCell, TrunkCell } from "./cells";
+
+export const features = tableFeatures({ rowSortingFeature });
+
+const column = createColumnHelper<typeof features, NumberRowFragment>();
+
+/** The server sorts, so a column can be sorted where the API can: its id is the word in the address. */
+export const columns = column.columns([
+  column.accessor("e164", {
+    id: "number",
+    header: "Number",
+    enableSorting: true,
+    cell: ({ row }) => <NumberCell number={row.original} />,
+  }),
+  column.display({
+    id: "owner",
+    header: "Owner",
+    enableSorting: false,
+    cell: ({ row }) => <OwnerCell number={row.original} />,
+  }),
+  column.display({
+    id: "inbound",
+    header: "Inbound agent",
+    enableSorting: false,
+    cell: ({ row }) => <SlotCell number={row.original} slot={row.original.inboundSlot} />,
+  }),
+  column.display({
+    id: "outbound",
+    header: "Outbound agent",
+    enableSorting: false,
+    cell: ({ row }) => <SlotCell number={row.original} slot={row.original.outboundSlot} />,
+  }),
+  column.display({
+    id: "trunk",
+    header: "Trunk",
+    enableSorting: false,
+    cell: ({ row }) => <TrunkCell number={row.original} />,
+  }),
+  column.accessor("updatedAt", {
+    id: "updated",
+    header: "Changed",
+    enableSorting: true,
+    sortDescFirst: true,
+    cell: ({ row }) => <Time at={row.original.updatedAt} />,
+  }),
+  column.display({
+    id: "sharing",
+    header: "Shareable",
+    enableSorting: false,
+    cell: ({ row }) => <SharingCell number={row.original} />,
+  }),
+]);

@@ -1,0 +1,63 @@
+import { createContext, useContext, useMemo } from "react";
+import { Provider } from "urql";
+import { useSearchParams } from "wouter";
+import type { Scope, ViewerQuery } from "../generated/graphql";
+import { clientFor } from "./client";
+
+type Topic = "PHONE_NUMBERS" | "TRUNKS" | "AGENTS" | "CONVERSATIONS";
+
+interface Session {
+  viewer: ViewerQuery["viewer"];
+  organizationId: string;
+  holds: (scope: Scope) => boolean;
+  reads: (topic: Topic) => boolean;
+  manages: (topic: Topic) => boolean;
+  /** An address in the console that keeps the acting organization. */
+  address: (path: string, search?: Record<string, string>) => string;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("Outside of a session");
+  return session;
+}
+
+interface Props {
+  apiKey: string;
+  viewer: ViewerQuery["viewer"];
+  children: React.ReactNode;
+}
+
+export function SessionProvider({ apiKey, viewer, children }: Props) {
+  const [search] = useSearchParams();
+  const own = viewer.organization.id;
+  const organizationId = search.get("organization") ?? own;
+  const session = useMemo(() => describe(viewer, organizationId), [viewer, organizationId]);
+  return (
+    <SessionContext value={session}>
+      <Provider key={organizationId} value={clientFor(apiKey, organizationId)}>
+        {children}
+      </Provider>
+    </SessionContext>
+  );
+}
+
+function describe(viewer: ViewerQuery["viewer"], organizationId: string): Session {
+  const scopes = new Set<Scope>(viewer.scopes);
+  const manages = (topic: Topic) => scopes.has(`${topic}_MANAGE`);
+  return {
+    viewer,
+    organizationId,
+    holds: (scope) => scopes.has(scope),
+    reads: (topic) => manages(topic) || scopes.has(`${topic}_READ`),
+    manages,
+    address: (path, search = {}) => {
+      const kept: Record<string, string> =
+        organizationId === viewer.organization.id ? {} : { organization: organizationId };
+      const query = new URLSearchParams({ ...search, ...kept }).toString();
+      return query ? `${path}?${query}` : path;
+    },
+  };
+}

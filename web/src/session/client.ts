@@ -1,0 +1,46 @@
+import { Client, type CombinedError, fetchExchange, mapExchange, subscriptionExchange } from "urql";
+import { ViewerDocument } from "../generated/graphql";
+import { cache } from "./cache";
+import { rejectKey } from "./key";
+import { liveUpdates } from "./live";
+
+const clients = new Map<string, Client>();
+let owner: string | null = null;
+
+/**
+ * The client of a key acting for an organization, with a cache of its own: access, visibility and slots depend on who
+ * asks, so nothing read for one organization may answer for another.
+ */
+export function clientFor(key: string, organizationId: string): Client {
+  if (owner !== key) clients.clear();
+  owner = key;
+  const known = clients.get(organizationId);
+  if (known) return known;
+  const client = build(key);
+  clients.set(organizationId, client);
+  return client;
+}
+
+function build(key: string): Client {
+  const client: Client = new Client({
+    url: "/graphql",
+    preferGetMethod: false,
+    fetchOptions: { headers: { authorization: `Bearer ${key}` } },
+    exchanges: [
+      mapExchange({ onError: (error) => isUnauthenticated(error) && rejectKey(key) }),
+      cache(),
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: liveUpdates(key, {
+          back: () => window.dispatchEvent(new Event("dialtree:reconnected")),
+          ended: () => void client.query(ViewerDocument, {}, { requestPolicy: "network-only" }).toPromise(),
+        }) as never,
+      }),
+    ],
+  });
+  return client;
+}
+
+export function isUnauthenticated(error: CombinedError): boolean {
+  return error.graphQLErrors.some((one) => one.extensions["code"] === "UNAUTHENTICATED");
+}

@@ -1,0 +1,14 @@
+import { Link } from "wouter";
+import { useSession } from "../session/Session";
+import { Empty } from "./Empty";
+
+export function NotFound() {
+  const { address } = useSession();
+  return (
+    <Empty title="There is no such page" advice="The address may be mistyped.">
+      <Link className="button" href={address("/numbers")}>
+        Phone numbers
+      </Link>
+    </Empty>
+  );
+}
