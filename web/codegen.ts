@@ -1,11 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-const exported = "../schema.graphql";
-const hasSubscriptions = /^type Subscription\b/m.test(readFileSync(exported, "utf8"));
-
 const config: CodegenConfig = {
-  schema: hasSubscriptions ? exported : [exported, "subscriptions.graphql"],
+  schema: "../schema.graphql",
   documents: "src/operations/**/*.graphql",
   generates: {
     "src/generated/": {
