@@ -25,6 +25,7 @@ function build(key: string): Client {
   const client: Client = new Client({
     url: "/graphql",
     preferGetMethod: false,
+    fetch: fetchWhole,
     fetchOptions: { headers: { authorization: `Bearer ${key}` } },
     exchanges: [
       mapExchange({ onError: (error) => isUnauthenticated(error) && rejectKey(key) }),
@@ -39,6 +40,12 @@ function build(key: string): Client {
     ],
   });
   return client;
+}
+
+/** Reads the answer at once: urql leaves a promise unhandled where a request is dropped while its answer streams in. */
+async function fetchWhole(...request: Parameters<typeof fetch>): Promise<Response> {
+  const response = await fetch(...request);
+  return new Response(await response.text(), response);
 }
 
 export function isUnauthenticated(error: CombinedError): boolean {
