@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 import demo as demo_tree
 from migrations import migrate as run_migrations
-from models import Database, Refused, WriteSession
+from models import Database, DatabaseGone, Refused, WriteSession
 from resolvers.api_keys import issue_admin_key
 from resolvers.caller import authenticate
 from resolvers.context import Context, Deployment
@@ -33,7 +33,7 @@ from schema import schema
 from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
 from serving.key_uses import KeyUses
-from serving.requests import RequestLog
+from serving.requests import Bugs, RequestLog
 from serving.settings import Settings, WrongSetting, read_settings
 
 EXPORTED = Path(__file__).with_name("schema.graphql")
@@ -68,7 +68,7 @@ def create_app(settings: Settings) -> Starlette:
     )
     return Starlette(
         routes=[Route("/graphql", GraphQLEndpoint(schema, context_for)), Route("/healthz", healthz)],
-        middleware=[Middleware(RequestLog), cors],
+        middleware=[Middleware(RequestLog), cors, Middleware(Bugs)],
         exception_handlers={HTTPException: not_found},
         lifespan=lifespan,
     )
@@ -88,7 +88,7 @@ async def context_for(request: Request, token: str) -> Context | None:
 async def healthz(request: Request) -> Response:
     try:
         await request.state.database.ping()
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseGone):
         return JSONResponse({"status": "the database does not answer"}, 503, {"Retry-After": "1"})
     return JSONResponse({"status": "ok"})
 

@@ -4,18 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from graphql import GraphQLError
-from sqlalchemy import exc
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult as StrawberryResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from serving.accepting import BadRequest, Operation, media_type, read_operation, wants_page
-from serving.answering import Result, answered, bad_request, refused, unavailable
+from serving.answering import Result, answered, bad_request, is_unavailable, refused, unavailable
 
 ContextFor = Callable[[Request, str], Awaitable[Any]]
 
@@ -43,8 +42,10 @@ class GraphQLEndpoint:
             result = await self._execute(request.method, operation, context)
         except BadRequest as problem:
             return bad_request(problem)
-        except (exc.OperationalError, exc.TimeoutError):
-            return unavailable()
+        except Exception as cause:
+            if is_unavailable(cause):
+                return unavailable()
+            raise
         return answered(result, media, request.state.request_id)
 
     async def _execute(self, method: str, operation: Operation, context: Any) -> Result:
@@ -62,7 +63,7 @@ class GraphQLEndpoint:
             raise BadRequest(405, "A mutation changes something: send it by POST.", {"Allow": "POST"}) from None
         except CannotGetOperationTypeError:
             message = "The document has several operations or none: name the one to run in operationName."
-            return StrawberryResult(data=None, errors=[GraphQLError(message)])
+            return PreExecutionError(data=None, errors=[GraphQLError(message)])
 
 
 def _bearer(request: Request) -> str:
