@@ -5,14 +5,14 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import structlog
 import typer
 import uvicorn
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -34,7 +34,7 @@ from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
 from serving.key_uses import KeyUses
 from serving.requests import Bugs, RequestLog
-from serving.settings import Settings, WrongSetting, read_settings
+from serving.settings import Settings, WrongSetting, listen, read_settings
 
 EXPORTED = Path(__file__).with_name("schema.graphql")
 
@@ -110,11 +110,12 @@ def serve() -> None:
     settings = _migrated()
     settings.seal()
     _log_to_stderr()
-    typer.echo(f"Dialtree serves http://{settings.host}:{settings.port}/graphql (open it in a browser for GraphiQL)")
-    app = create_app(settings)
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, log_config=None, access_log=False, server_header=False, ws="none"
-    )
+    with listen(settings) as listening:
+        port = listening.getsockname()[1]
+        typer.echo(f"Dialtree serves http://{settings.host}:{port}/graphql (open it in a browser for GraphiQL)")
+        config = uvicorn.Config(create_app(settings), log_config=None, access_log=False, server_header=False, ws="none")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 @cli.command()
@@ -177,7 +178,12 @@ def create_managed_trunk(
 
 def _migrated() -> Settings:
     settings = read_settings()
-    run_migrations(settings.database_url)
+    try:
+        run_migrations(settings.database_url)
+    except DatabaseError as wrong:
+        raise WrongSetting(
+            f"DIALTREE_DATABASE_URL names {settings.database_file}, which cannot be used as a database: {wrong.orig}"
+        ) from None
     return settings
 
 

@@ -446,7 +446,7 @@ async def test_a_database_that_was_just_migrated_is_read_beside_a_writer(templat
     database = Database(f"sqlite+aiosqlite:///{migrated}")
     with closing(sqlite3.connect(migrated, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        async with database.read() as session:  # source defect: "database is locked", at once
+        async with database.read() as session:
             assert (await session.scalar(sa.select(sa.func.count()).select_from(Organization))) == 0
         other.execute("COMMIT")
     await database.close()

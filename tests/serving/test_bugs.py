@@ -95,7 +95,7 @@ SPOILED = {
     "a number that no client can read": Spoiled(
         "UPDATE conversation SET sip_status = 47114711471147 WHERE id = :conversation",
         "{ conversation(id: $conversation) { id sipStatus } }",
-        ["conversation", "sipStatus"],  # source defect: BAD_USER_INPUT, and the message has the value
+        ["conversation", "sipStatus"],
     ),
     "a row that is gone": Spoiled(
         "UPDATE trunk SET organization_id = 'org_nobody' WHERE id = :trunk",
@@ -255,7 +255,7 @@ def test_a_client_that_leaves_is_no_bug(served: Served, logged: Logged) -> None:
         events = [line["event"] for line in logged.with_id("left-early")]
         if "request" in events:
             break
-    assert events == ["request"]  # source defect: it is logged as a bug, ClientDisconnect
+    assert events == ["request"]
 
 
 def send(client: Client, sent: Any) -> httpx.Response:

@@ -66,7 +66,7 @@ def test_what_is_null_or_unknown_in_a_body_is_as_if_absent(asker: Client, absent
         {},
         {"variables": ""},
         {"variables": "{}"},
-        {"variables": "null"},  # source defect: null is as if absent, in a query string too
+        {"variables": "null"},
         {"operationName": ""},
         {"extensions": "{}"},
         {"x": "1"},
@@ -89,7 +89,7 @@ def test_the_operation_name_chooses(asker: Client) -> None:
 def test_of_several_operations_one_must_be_named(asker: Client, method: str) -> None:
     document = {"query": "query A { a: __typename } query B { b: __typename }"}
     answer = post(asker, document, Accept=NEW) if method == "POST" else get(asker, document, Accept=NEW)
-    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")  # source defect: A is run
+    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize("name", ["Nobody", "a"])
@@ -159,7 +159,7 @@ def test_a_mistake_has_its_code_and_its_status_in_both_media_types(asker: Client
 
 def test_a_variable_that_is_never_used_is_found_by_validation(asker: Client) -> None:
     answer = post(asker, {"query": "query($x: Int) { viewer { scopes } }"}, Accept=NEW)
-    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")  # source defect: BAD_USER_INPUT
+    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
 def test_an_error_beside_data_is_two_hundred_in_both_media_types(asker: Client) -> None:
@@ -306,7 +306,7 @@ ODD_QUERY_STRINGS = {
     "variables that are half": "query=%7B__typename%7D&variables=%7B",
     "variables in invalid UTF-8": "query=%7B__typename%7D&variables=%ed%a0%80",
     "extensions that are a number": "query=%7B__typename%7D&extensions=1",
-    "a hundred and one parameters": "query=%7B__typename%7D" + "&x=1" * 100,  # source defect: 500
+    "a hundred and one parameters": "query=%7B__typename%7D" + "&x=1" * 100,
 }
 
 
@@ -400,7 +400,6 @@ def test_a_front_end_on_an_allowed_origin_can_read_the_id_of_a_bug(visited: Clie
     visited.installation.rows("""UPDATE api_key SET scopes = '["NO_SCOPE"]'""")
     answer = post(visited, {"query": WHO}, Origin=ALLOWED)
     assert (answer.status_code, code(answer)) == (500, "INTERNAL_SERVER_ERROR")
-    # source defect: a 500 is answered outside of CORS, so that a browser hides it
     assert answer.headers.get("Access-Control-Allow-Origin") == ALLOWED
 
 
@@ -466,7 +465,6 @@ def test_without_its_database_it_is_unavailable(installation: Installation, ruin
     ruin(installation.file)
     health = installation.http.get("/healthz")
     answer = post(northwind, {"query": WHO})
-    # source defects: open connections go on answering (and acknowledge what is lost); garbage is a 500 to a query
     assert health.status_code == 503
     assert (answer.status_code, code(answer)) == (503, "SERVICE_UNAVAILABLE")
     assert health.headers["Retry-After"] == answer.headers["Retry-After"] == "1"
