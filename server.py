@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
 import typer
 import uvicorn
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -20,7 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 
 import demo as demo_tree
 from migrations import migrate as run_migrations
-from models import Database, Refused, WriteSession
+from models import Database, DatabaseGone, Refused, WriteSession
 from resolvers.api_keys import issue_admin_key
 from resolvers.caller import authenticate
 from resolvers.context import Context, Deployment
@@ -32,8 +32,8 @@ from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
 from serving.key_uses import KeyUses
 from serving.page import page_routes
-from serving.requests import RequestLog, log_to_stderr
-from serving.settings import Settings, WrongSetting, read_settings
+from serving.requests import Bugs, RequestLog, log_to_stderr
+from serving.settings import Settings, WrongSetting, listen, read_settings
 from serving.sockets import SocketEndpoint
 
 SOCKETS: Literal["websockets-sansio"] = "websockets-sansio"
@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/healthz", healthz),
             *page_routes(PAGE),
         ],
-        middleware=[Middleware(RequestLog), cors],
+        middleware=[Middleware(RequestLog), cors, Middleware(Bugs)],
         exception_handlers={HTTPException: not_found},
         lifespan=lifespan,
     )
@@ -99,7 +99,7 @@ async def context_for(request: HTTPConnection, token: str) -> Context | None:
 async def healthz(request: Request) -> Response:
     try:
         await request.state.database.ping()
-    except SQLAlchemyError:
+    except (SQLAlchemyError, DatabaseGone):
         return JSONResponse({"status": "the database does not answer"}, 503, {"Retry-After": "1"})
     return JSONResponse({"status": "ok"})
 
@@ -121,17 +121,14 @@ def serve() -> None:
     settings = _migrated()
     settings.seal()
     log_to_stderr()
-    typer.echo(f"Dialtree serves http://{settings.host}:{settings.port}/graphql (open it in a browser for GraphiQL)")
-    app = create_app(settings)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws=SOCKETS,
-    )
+    with listen(settings) as listening:
+        port = listening.getsockname()[1]
+        typer.echo(f"Dialtree serves http://{settings.host}:{port}/ (the API is at /graphql, GraphiQL at /graphiql)")
+        config = uvicorn.Config(
+            create_app(settings), log_config=None, access_log=False, server_header=False, ws=SOCKETS
+        )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 @cli.command()
@@ -194,7 +191,12 @@ def create_managed_trunk(
 
 def _migrated() -> Settings:
     settings = read_settings()
-    run_migrations(settings.database_url)
+    try:
+        run_migrations(settings.database_url)
+    except DatabaseError as wrong:
+        raise WrongSetting(
+            f"DIALTREE_DATABASE_URL names {settings.database_file}, which cannot be used as a database: {wrong.orig}"
+        ) from None
     return settings
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from calling.agent_reference import AgentReference, may_speak
-from calling.resolution import MOST_CANDIDATES, OutboundNumberRule, Resolution, Step, StepVerdict
+from calling.resolution import MOST_CANDIDATES, MOST_NAMED, OutboundNumberRule, Resolution, Step, StepVerdict
 from calling.weighing import (
     agent_required,
     chosen,
@@ -112,7 +112,7 @@ async def _bound_number(session: ReadSession, question: Question, rule: Outbound
     """Outbound-capable first, then the earliest assigned, then the smallest id."""
     version = question.version
     slots = PhoneNumber.bound_to_agent(question.organization_id, version.agent_id, version.id)
-    numbers = (await session.execute(slots.limit(MOST_CANDIDATES))).all()
+    numbers = (await session.execute(slots.limit(MOST_NAMED))).all()
     bound = [number for number in numbers if number.outbound_agent_version_id == version.id]
     drifted = [number for number in numbers if number.outbound_agent_version_id != version.id]
     if not bound:

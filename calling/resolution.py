@@ -7,6 +7,7 @@ from typing import Any
 from models import ErrorCode, Refusal, Word
 
 MOST_CANDIDATES = 20
+MOST_NAMED = 100
 
 
 @unique

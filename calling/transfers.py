@@ -18,7 +18,7 @@ from models import (
     TransferMode,
 )
 
-_SIP_ADDRESS = re.compile(r"sips?:[^\s<>\"\x00]{1,250}", re.IGNORECASE)
+_SIP_ADDRESS = re.compile(r"sips?:(?=\S)(?P<number>\+[0-9.-]+(?=[@;]|$))?[^\s<>\"\x00]{0,250}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,13 @@ def _dial(conversation: Any, trunk: Any, requested: DisplayedNumber | None, tele
 
 
 def _is_telephone(target: str | None, allowed_regions: frozenset[str]) -> bool:
-    if target is not None and _SIP_ADDRESS.fullmatch(target):
-        return False
-    if target is not None:
-        destination(target, allowed_regions, "transferNumber")
-    return True
+    """A SIP address is none; one that names a telephone number is no way around the rule for destinations."""
+    if target is None:
+        return True
+    address = _SIP_ADDRESS.fullmatch(target)
+    if address is None or address["number"]:
+        destination(address["number"] if address else target, allowed_regions, "transferNumber")
+    return address is None
 
 
 def _number_deleted(agent_number: str) -> Refused:

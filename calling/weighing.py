@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from calling.resolution import Candidate, CandidateVerdict, OutboundNumberRule, Step, StepVerdict
+from calling.resolution import MOST_CANDIDATES, Candidate, CandidateVerdict, OutboundNumberRule, Step, StepVerdict
 from models import ErrorCode, Refused
 
 ARGUMENTS = {
@@ -21,11 +21,11 @@ def chosen(rule: OutboundNumberRule, reason: str, numbers: Sequence[Any], others
         *(_passed_over(each, _why_not(rule, best, each)) for each in rest),
         *(_passed_over(each, _holds(each)) for each in others),
     )
-    return Step(rule, StepVerdict.CHOSEN, reason, candidates, number=best)
+    return Step(rule, StepVerdict.CHOSEN, reason, candidates[:MOST_CANDIDATES], number=best)
 
 
 def refused(rule: OutboundNumberRule, why: Refused, others: Sequence[Any] = ()) -> Step:
-    candidates = tuple(_passed_over(each, _holds(each)) for each in others)
+    candidates = tuple(_passed_over(each, _holds(each)) for each in others[:MOST_CANDIDATES])
     return Step(rule, StepVerdict.REFUSED, why.refusal.message, candidates, refusal=why.refusal)
 
 

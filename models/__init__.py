@@ -5,7 +5,7 @@ from models.agent_version import AgentVersion
 from models.api_key import ApiKey
 from models.change import Change, ChangeKind
 from models.conversation import LIVE, Conversation, ConversationStatus, EndReason
-from models.database import Database, ReadSession, WriteSession
+from models.database import Database, DatabaseGone, ReadSession, WriteSession
 from models.identifier import new_id, prefix_of, well_formed
 from models.instant import now
 from models.lineage import Reach, ancestors, below, lineage
@@ -29,6 +29,7 @@ __all__ = [
     "Conversation",
     "ConversationStatus",
     "Database",
+    "DatabaseGone",
     "DisplayedNumber",
     "EndReason",
     "ErrorCode",

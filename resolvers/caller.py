@@ -15,7 +15,7 @@ from resolvers.problem import Problem
 class Caller:
     api_key: Any = field(repr=False)
     organization_id: str
-    scopes: frozenset[Scope]
+    scopes: tuple[Scope, ...]
 
     @property
     def reach(self) -> Reach:
@@ -23,7 +23,7 @@ class Caller:
 
     def require(self, sufficient: tuple[Scope, ...]) -> None:
         """Any of the scopes will do; FORBIDDEN names them. Decided before anything is looked up (R15)."""
-        if sufficient and self.scopes.isdisjoint(sufficient):
+        if sufficient and not any(scope in self.scopes for scope in sufficient):
             raise Problem(
                 "FORBIDDEN",
                 f"This needs the scope {' or '.join(scope.name for scope in sufficient)}, which the API key does not"
@@ -59,4 +59,4 @@ async def authenticate(session: ReadSession, secret: str) -> Caller | None:
         return None
     if key.revoked_at or (key.expires_at and key.expires_at <= now()):
         return None
-    return Caller(key, key.organization_id, frozenset(key.scopes))
+    return Caller(key, key.organization_id, tuple(key.scopes))

@@ -29,7 +29,7 @@ class Order:
         """The cursor of a row."""
         value = getattr(row, self.by.name)
         written = value.isoformat() if isinstance(value, datetime) else value
-        text = orjson.dumps([self.by.name, written, row.id])
+        text = orjson.dumps([str(self.by), written, row.id])
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
     def beyond(self, cursor: str, *, backwards: bool) -> sa.ColumnElement[bool]:
@@ -48,7 +48,7 @@ class Order:
             where = datetime.fromisoformat(value).astimezone(UTC) if isinstance(self.by.type, Instant) else value
         except (ValueError, TypeError, OverflowError):
             raise _bad_cursor() from None
-        if name != self.by.name or not isinstance(where, str | datetime) or not isinstance(identifier, str):
+        if name != str(self.by) or not isinstance(where, str | datetime) or not isinstance(identifier, str):
             raise _bad_cursor()
         return [(where, self.by), (identifier, self.id)]
 

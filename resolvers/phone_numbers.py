@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from calling.e164 import as_e164, e164, without_punctuation
 from calling.sharing import set_shareable
-from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, Trunk, WriteSession
+from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, Trunk, WriteSession, now
 from models.agent_version import AgentVersion
 from resolvers.context import Info, Transaction
 from resolvers.lists import own_list
@@ -94,7 +94,15 @@ async def add_number(session: WriteSession, trunk: Any, typed: str, shareable: b
             " Look for it with phoneNumbers, or ask your operator who holds it.",
             "e164",
         )
-    created = PhoneNumber(organization_id=trunk.organization_id, trunk_id=trunk.id, e164=written, shareable=shareable)
+    moment = now()
+    created = PhoneNumber(
+        organization_id=trunk.organization_id,
+        trunk_id=trunk.id,
+        e164=written,
+        shareable=shareable,
+        created_at=moment,
+        updated_at=moment,
+    )
     session.add(created)
     await session.flush()
     return created

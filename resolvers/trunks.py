@@ -119,7 +119,7 @@ def configure_outbound(trunk: Trunk, outbound: Outbound | None, seal: Seal) -> N
     """Replace the configuration; an absent password stays as it is stored, null clears it."""
     sent: Outbound = outbound or {}
     trunk.outbound_address = carrier_address(sent["address"], "outbound", "address") if outbound else None
-    username = sent.get("auth_username")
+    username = sent.get("auth_username") or None
     trunk.outbound_auth_username = username and form.text(username, "outbound", "authUsername", longest=200)
     trunk.outbound_transport = sent.get("transport")
     trunk.outbound_media_encryption = sent.get("media_encryption")

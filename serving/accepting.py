@@ -65,10 +65,13 @@ def _json_object(headers: Headers, body: bytes) -> dict[str, Any]:
 
 
 def _query_string(query: str) -> dict[str, Any]:
-    sent: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+    try:
+        sent: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        raise BadRequest(400, "Send query, variables, operationName and extensions, each once.") from None
     for name in ("variables", "extensions"):
         if name in sent:
-            sent[name] = _parsed(sent[name].encode(), name) if sent[name] else None
+            sent[name] = _parsed(sent[name].encode(), name) if sent[name] not in ("", "null") else None
     return sent
 
 

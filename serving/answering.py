@@ -1,5 +1,6 @@
 """Writing a GraphQL-over-HTTP answer: statuses, codes, and what of an error a client may see."""
 
+import re
 import traceback
 from http import HTTPStatus
 from typing import Any
@@ -11,12 +12,15 @@ from sqlalchemy import exc
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult as StrawberryResult
+from strawberry.types.execution import PreExecutionError
 
+from models.database import DatabaseGone
 from serving.accepting import GRAPHQL_RESPONSE, JSON, BadRequest
 
 log = structlog.get_logger()
 
-Result = ExecutionResult | StrawberryResult
+_WRONG_VARIABLE = re.compile(r"Variable '\$\w+' (has invalid value|of required type|got invalid value)")
+Result = ExecutionResult | StrawberryResult | PreExecutionError
 
 
 def answered(result: Result, media: str, request_id: str) -> Response:
@@ -24,7 +28,7 @@ def answered(result: Result, media: str, request_id: str) -> Response:
     started = result.data is not None or any(error.path for error in result.errors or ())
     body: dict[str, Any] = {}
     if result.errors:
-        body["errors"] = [presented(error, started, request_id) for error in result.errors]
+        body["errors"] = [presented(error, mistake(result), request_id) for error in result.errors]
     if started:
         body["data"] = result.data
     status = 200 if started or media == JSON else 400
@@ -55,29 +59,49 @@ def internal_error(request_id: str) -> Response:
     return _json({"errors": [{"message": BROKEN, "extensions": _internal(request_id)}]}, 500, JSON)
 
 
-def presented(error: GraphQLError, started: bool, request_id: str) -> dict[str, Any]:
-    """What a client sees of an error. A bug is logged with its trace, and shown as an id to find it by."""
+def mistake(result: Result) -> str:
+    """What a client's own mistake is called: found in the document, or in the variables that came with it."""
+    refused = isinstance(result, PreExecutionError) and not all(_is_of_a_variable(each) for each in result.errors or ())
+    return "GRAPHQL_VALIDATION_FAILED" if refused else "BAD_USER_INPUT"
+
+
+def _is_of_a_variable(error: GraphQLError) -> bool:
+    """Of a stream, graphql-core tells wrong variables together with wrong documents: only its words differ."""
+    return bool(_WRONG_VARIABLE.match(error.message))
+
+
+def presented(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]:
+    """What a client sees of an error; `code` is for mistakes of its own that have none.
+
+    A bug is logged with its trace, and shown as an id to find it by.
+    """
     cause = error.original_error
-    if isinstance(cause, exc.OperationalError | exc.TimeoutError):
+    if cause is not None and is_unavailable(cause):
         log.error("database_unavailable", request_id=request_id, error=type(cause.__cause__ or cause).__name__)
         return _error(error, UNAVAILABLE, {"code": "SERVICE_UNAVAILABLE"})
-    if isinstance(cause, ValueError) and not started:
+    if isinstance(cause, ValueError) and not error.path and not error.nodes:
         return _error(error, UNREADABLE, {"code": "GRAPHQL_VALIDATION_FAILED"})
-    if cause is not None and not isinstance(cause, GraphQLError) and not hasattr(cause, "extensions"):
-        log.error("bug", request_id=request_id, path=error.path, **trace(cause))
+    if _is_bug(error):
+        log.error("bug", request_id=request_id, path=error.path, **trace(cause or error))
         return _error(error, BROKEN, _internal(request_id))
-    return _error(error, error.message, {"code": _code(error, started)} | (error.extensions or {}))
-
-
-def _code(error: GraphQLError, started: bool) -> str:
     if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
-    return "BAD_USER_INPUT" if started or _is_coercion(error) else "GRAPHQL_VALIDATION_FAILED"
+        code = "GRAPHQL_PARSE_FAILED"
+    return _error(error, error.message, {"code": code} | (error.extensions or {}))
 
 
-def _is_coercion(error: GraphQLError) -> bool:
-    """Variables of the wrong type are found before execution starts, but after validation."""
-    return bool(error.nodes) and all(node.kind == "variable_definition" for node in error.nodes or ())
+def is_unavailable(cause: Exception) -> bool:
+    """The database is gone, locked for too long, or no database: DatabaseError itself, not one of its kinds."""
+    return isinstance(cause, exc.OperationalError | exc.TimeoutError | DatabaseGone) or type(cause) is exc.DatabaseError
+
+
+def _is_bug(error: GraphQLError) -> bool:
+    """An exception that nobody meant for clients, or a value of ours that the schema cannot show."""
+    cause = error.original_error
+    if cause is None or (hasattr(cause, "extensions") and not isinstance(cause, GraphQLError)):
+        return False
+    if not error.path:
+        return not error.nodes  # what points into the document is a mistake in the document
+    return not isinstance(cause, GraphQLError) or all(node.kind == "field" for node in error.nodes or ())
 
 
 def _error(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dict[str, Any]:

@@ -3,17 +3,16 @@
 from typing import Any
 
 from graphql import GraphQLError
-from sqlalchemy import exc
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionResult as StrawberryResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from serving.accepting import JSON, BadRequest, Operation, media_type, read_operation, wants_page
-from serving.answering import Result, answered, bad_request, refused, unavailable
+from serving.answering import Result, answered, bad_request, is_unavailable, refused, unavailable
 from serving.events import event_stream, wants_events
 from serving.live import LiveSchema
 from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor, bearer
@@ -46,8 +45,10 @@ class GraphQLEndpoint:
             result = await self._execute(request.method, operation, context)
         except BadRequest as problem:
             return bad_request(problem)
-        except (exc.OperationalError, exc.TimeoutError):
-            return unavailable()
+        except Exception as cause:
+            if is_unavailable(cause):
+                return unavailable()
+            raise
         return answered(result, media, request.state.request_id)
 
     async def _execute(self, method: str, operation: Operation, context: Any) -> Result:
@@ -65,7 +66,7 @@ class GraphQLEndpoint:
             raise _wrong_way(wrong.operation_type) from None
         except CannotGetOperationTypeError:
             message = "The document has several operations or none: name the one to run in operationName."
-            return StrawberryResult(data=None, errors=[GraphQLError(message)])
+            return PreExecutionError(data=None, errors=[GraphQLError(message)])
 
 
 def _wrong_way(kind: OperationType) -> BadRequest:

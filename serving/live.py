@@ -12,7 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from serving.answering import presented
+from serving.answering import mistake, presented
 from serving.signing_in import UNAUTHENTICATED, ContextFor
 
 
@@ -52,13 +52,14 @@ def _shown(result: Any, request_id: str) -> ExecutionResult:
     """The same result, with the errors that a client may see."""
     if not result.errors:
         return ExecutionResult(data=result.data, errors=None)
-    refused = isinstance(result, PreExecutionError)
-    errors = [_as_shown(error, not refused, request_id) for error in result.errors]
-    return PreExecutionError(data=None, errors=errors) if refused else ExecutionResult(data=result.data, errors=errors)
+    errors = [_as_shown(error, mistake(result), request_id) for error in result.errors]
+    if isinstance(result, PreExecutionError):
+        return PreExecutionError(data=None, errors=errors)
+    return ExecutionResult(data=result.data, errors=errors)
 
 
-def _as_shown(error: GraphQLError, started: bool, request_id: str) -> GraphQLError:
-    shown = presented(error, started, request_id)
+def _as_shown(error: GraphQLError, code: str, request_id: str) -> GraphQLError:
+    shown = presented(error, code, request_id)
     return GraphQLError(shown["message"], nodes=error.nodes, path=error.path, extensions=shown["extensions"])
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.answering import internal_error, trace
@@ -17,7 +18,7 @@ _SENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 class RequestLog:
-    """Takes the id of X-Request-Id where the client sent one, gives it back, and answers what nobody caught."""
+    """Takes the id of X-Request-Id where the client sent one, and gives it back with the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -39,14 +40,7 @@ class RequestLog:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
-        try:
-            await self.app(scope, receive, note)
-        except Exception as bug:  # noqa: BLE001 - whatever nobody caught is answered and logged here
-            log.error(  # noqa: TRY400 - without its text, which can hold what a client sent
-                "bug", request_id=request_id, **trace(bug)
-            )
-            if status == 0 and scope["type"] == "http":
-                await internal_error(request_id)(scope, receive, note)
+        await self.app(scope, receive, note)
         log.info(
             "request",
             request_id=request_id,
@@ -56,6 +50,31 @@ class RequestLog:
             milliseconds=round((time.perf_counter() - started) * 1000, 1),
             api_key=state.get("api_key"),
         )
+
+
+class Bugs:
+    """Answers what nobody caught, inside of what lets other origins read it. A client that left is no bug."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            pass
+        except Exception as bug:  # noqa: BLE001 - whatever nobody caught is answered and logged here
+            request_id = scope["state"]["request_id"]
+            log.error("bug", request_id=request_id, **trace(bug))  # noqa: TRY400 - its text can hold what was sent
+            if not begun and scope["type"] == "http":
+                await internal_error(request_id)(scope, receive, send)
 
 
 def log_to_stderr() -> None:

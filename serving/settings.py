@@ -1,6 +1,8 @@
 """What the operator decides, read from the environment as DIALTREE_…; the README lists it."""
 
+import errno
 import os
+import socket
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -98,6 +100,17 @@ def read_settings() -> Settings:
     except ValidationError as wrong:
         lines = (f"{PREFIX}{_variable(error['loc'])} {_words(error['msg'])}" for error in wrong.errors())
         raise WrongSetting("\n".join(lines)) from None
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The address to serve on, taken. Raises WrongSetting where it cannot be."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as wrong:
+        host_is_wrong = isinstance(wrong, socket.gaierror) or wrong.errno == errno.EADDRNOTAVAIL
+        variable = f"HOST={settings.host}" if host_is_wrong else f"PORT={settings.port}"
+        raise WrongSetting(f"{PREFIX}{variable} cannot be served on: {wrong.strerror}") from None
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

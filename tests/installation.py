@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+import uvloop
 
 from models import Database, Scope
 from resolvers.api_keys import issue_admin_key
@@ -49,7 +50,7 @@ class Installation:
         self.http = httpx.Client(base_url=self.url, timeout=60)
 
     def _serve(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        uvloop.run(self._server.serve(sockets=[self._socket]))
 
     def stop(self) -> None:
         self.http.close()
@@ -261,14 +262,17 @@ class Client:
         passed = ", ".join(f"{name}: ${name}" for name in types)
         query = f"query({declared}) {{ {field}({passed}) {{ {PAGE} nodes {{ {selection} }} }} }}"
         values = {name: value for name, (_, value) in sent.items()}
-        place = None
-        while True:
+        place: str | None = None
+        places: set[str | None] = set()
+        while place not in places:
+            places.add(place)
             page = self(query, **values, **{limit: size, cursor: place})[field]
             yield page
             information = page["pageInfo"]
             if not information["hasPreviousPage" if backwards else "hasNextPage"]:
                 return
             place = information["startCursor" if backwards else "endCursor"]
+        raise AssertionError(f"the pages of {field} go round in circles at {place}")
 
     def walked(self, field: str, size: int, /, *, backwards: bool = False, **sent: Any) -> list[str]:
         """The ids of a list at the root, in its order, gathered page by page. Each page tells truly what is around."""

@@ -191,7 +191,7 @@ def test_every_edge_has_a_batch_and_every_batch_an_edge() -> None:
     }
     assert len(named) > 5
     assert named <= BATCHES.keys()
-    assert named | subscripts("BATCHES") == BATCHES.keys()  # source defect: nothing takes the batch "api_key"
+    assert named | subscripts("BATCHES") == BATCHES.keys()
 
 
 def test_every_connection_has_pages_and_all_pages_a_connection() -> None:

@@ -151,7 +151,10 @@ def upgrade() -> None:
         sa.Column("outbound_assigned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("e164 = '+' || CAST(CAST(substr(e164, 2) AS BIGINT) AS VARCHAR) AND length(e164) BETWEEN 8 AND 16", name=op.f("ck_phone_number_e164")),
+        sa.CheckConstraint(
+            "e164 = '+' || CAST(CAST(substr(e164, 2) AS BIGINT) AS VARCHAR) AND length(e164) BETWEEN 8 AND 16",
+            name=op.f("ck_phone_number_e164"),
+        ),
         sa.CheckConstraint(
             "(inbound_agent_version_id IS NULL) = (inbound_assigned_at IS NULL)",
             name=op.f("ck_phone_number_inbound_slot"),

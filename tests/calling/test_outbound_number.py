@@ -728,6 +728,18 @@ def test_r8_of_none_the_message_names_the_numbers_that_hold_another_version(worl
     assert "+" not in clinics.preview(agentId=world.named["unbound"])["refusal"]["message"]
 
 
+def test_r8_the_message_leaves_out_none_of_the_numbers_that_hold_another_version(northwind: Client) -> None:
+    trunk, agent = northwind.trunk(), northwind.agent()
+    numbers = [northwind.number(trunk=trunk) for _ in range(22)]
+    northwind.version(agent, *numbers)
+    northwind.version(agent)
+    refused = northwind.preview(agentId=agent)
+    assert list(_weighed(refused, "AGENT")) == [number.e164 for number in numbers[:20]]
+    message = refused["refusal"]["message"]
+    # source defect: it names the 20 candidates, and does not say that there are more
+    assert [number.e164 for number in numbers if number.e164 not in message] == []
+
+
 def test_r9_a_number_is_passed_over_for_what_put_it_behind_the_chosen_one(world: World) -> None:
     shop, full = world.clients["shop"].preview(), world.clients["full"]
     newer = _weighed(shop, "FALLBACK")[world.named["shop_third"]]

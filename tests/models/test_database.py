@@ -1,6 +1,7 @@
 """What the database refuses whoever writes to it, that migrations and models agree, and that reads never wait."""
 
 import asyncio
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -128,7 +129,6 @@ REFUSED = {
         "ck_phone_number_e164",
         f"{NUMBER} VALUES (:new, :mine, :trunk, '+1206555999912345', 0, :time, :time)",
     ),
-    # source defect: the CHECK asks for a plus sign and a length, not for digits
     "a number with letters": (
         "ck_phone_number_e164",
         f"{NUMBER} VALUES (:new, :mine, :trunk, '+1206555CALL', 0, :time, :time)",
@@ -437,6 +437,19 @@ async def test_increments_of_two_writers_are_not_lost(installation: Installation
     await one.close()
     await other.close()
     assert installation.rows("SELECT name FROM organization") == [("20",)]
+
+
+async def test_a_database_that_was_just_migrated_is_read_beside_a_writer(template: Path, tmp_path: Path) -> None:
+    """Another process may be at its own migrations: nobody who starts meanwhile is turned away."""
+    migrated = tmp_path / "migrated.db"
+    shutil.copyfile(template, migrated)
+    database = Database(f"sqlite+aiosqlite:///{migrated}")
+    with closing(sqlite3.connect(migrated, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with database.read() as session:
+            assert (await session.scalar(sa.select(sa.func.count()).select_from(Organization))) == 0
+        other.execute("COMMIT")
+    await database.close()
 
 
 def test_reads_do_not_wait_for_a_writer(installation: Installation) -> None:

@@ -1,5 +1,6 @@
 """Agents and their versions: drafts, copies, publishing, and which version an agent resolves to (R5, R7)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -72,6 +73,13 @@ def test_r5_versions_are_drafts_numbered_within_their_agent(northwind: Client) -
     assert (second["number"], second["config"]) == (2, {})
     assert _version(northwind, other, config={})["number"] == 1
     assert _agent(northwind, agent)["versions"] == {"totalCount": 2, "nodes": [second, first]}
+
+
+def test_r5_versions_made_at_once_are_numbered_one_by_one(northwind: Client) -> None:
+    agent = northwind.agent()
+    with ThreadPoolExecutor(10) as together:
+        numbers = together.map(lambda _: _version(northwind, agent, config={})["number"], range(10))
+    assert sorted(numbers) == list(range(1, 11))
 
 
 def test_r5_a_draft_can_be_changed_until_it_is_published(northwind: Client) -> None:
@@ -183,7 +191,6 @@ def test_agents_and_versions_are_listed_newest_first_page_by_page(northwind: Cli
         }
         pages = (first[agent], rest[agent])
         assert [node["id"] for page in pages for node in page["nodes"]] == made[::-1]
-        # source defect: the counts of resolvers/pages.py use Result.tuples(), an error where warnings are errors
         assert [page["totalCount"] for page in pages] == [3, 3]
         assert [page["pageInfo"]["hasNextPage"] for page in pages] == [True, False]
     assert first[agents[4]] == {"pageInfo": {"hasNextPage": False, "endCursor": None}, "totalCount": 0, "nodes": []}

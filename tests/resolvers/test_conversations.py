@@ -61,7 +61,8 @@ def world(shared_installation: Installation) -> World:
     calls["inbound"] = client.rung(own, CALLER)
     calls["withheld"] = client.rung(own, None)
     _others(northwind, lent)
-    return World(client, calls, agents | {"own": own.e164, "lent": lent.e164} | _times(calls))
+    numbers = {"own": own.e164, "own typed": f"+1 ({own.e164[2:5]}) {own.e164[5:]}", "lent": lent.e164}
+    return World(client, calls, agents | numbers | _times(calls))
 
 
 def _others(northwind: Client, number: Number) -> None:
@@ -88,6 +89,7 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
     ({"status": ["COMPLETED"]}, ""),
     ({"agentNumber": "lent"}, "failed"),
     ({"agentNumber": "own", "direction": "INBOUND"}, "withheld inbound"),
+    ({"agentNumber": "own typed", "direction": "INBOUND"}, "withheld inbound"),
     ({"agentNumber": "+12065559999"}, ""),
     ({"userNumber": CALLER}, "inbound"),
     ({"userNumber": "+1 (206) 555-0177"}, "inbound"),

@@ -1,6 +1,7 @@
 """Organizations: one owner and the tree (R1), and for which of them a request may act (R2)."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,15 @@ def test_r1_a_slug_is_unique_across_the_installation_and_a_name_is_not(northwind
         assert northwind.refusals("createOrganization", name="Harbor", slug=slug) == [("SLUG_TAKEN", ["slug"])]
     assert northwind.installation.contents() == stored
     northwind.do("createOrganization", "__typename", name="Harbor", slug="ours-too")
+
+
+def test_r1_a_slug_that_many_want_at_once_is_given_once(northwind: Client) -> None:
+    def create(name: str) -> list[tuple[str, list[str] | None]]:
+        return northwind.refusals("createOrganization", name=name, slug="wanted")
+
+    with ThreadPoolExecutor(10) as together:
+        refusals = sorted(together.map(create, "abcdefghij"))
+    assert refusals == [[]] + [[("SLUG_TAKEN", ["slug"])]] * 9
 
 
 @pytest.mark.parametrize(("name", "allowed"), [("x", True), ("é ✓", True), ("x" * 200, True), ("x" * 201, False)])
@@ -435,7 +445,6 @@ def test_r2_an_organization_sees_itself_those_above_and_those_that_it_may_act_fo
         assert world.clients[asking](query, id=nobodys) == {"organization": None, "node": None}
 
 
-# source defect: the counts of resolvers/pages.py use Result.tuples(), deprecated: an error where warnings are errors
 VIEW = """id name slug createdAt parent { id } ancestors { id name slug createdAt }
   children { totalCount nodes { id } } phoneNumbers { totalCount nodes { id access } }"""
 NOTHING: Json = {"totalCount": 0, "nodes": []}

@@ -3,6 +3,8 @@ is told of numbers that one may not see (R6)."""
 
 import base64
 import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +87,19 @@ def test_r3_r6_a_number_that_exists_is_taken_in_the_same_words_whoever_owns_it(n
     assert northwind.installation.contents() == stored
 
 
+def test_r3_a_number_that_many_register_at_once_is_registered_once(northwind: Client) -> None:
+    contoso = northwind.installation.root("Contoso")
+    trunks = {client: client.trunk() for client in (northwind, contoso)}
+
+    def register(client: Client) -> list[tuple[str, list[str] | None]]:
+        return client.refusals("createPhoneNumber", e164="+15551234567", trunkId=trunks[client])
+
+    with ThreadPoolExecutor(10) as together:
+        refusals = sorted(together.map(register, [northwind, contoso] * 5))
+    assert refusals == [[]] + [[("PHONE_NUMBER_TAKEN", ["e164"])]] * 9
+    assert len(northwind.installation.contents()["phone_number"]) == 1
+
+
 def test_r4_a_number_sits_on_a_byoc_trunk_of_its_own_organization(northwind: Client) -> None:
     child = northwind.child()
     for trunk, code in (
@@ -145,6 +160,8 @@ def test_r3_a_number_with_a_live_conversation_cannot_be_deleted(northwind: Clien
     for number in (queued, borrowed, ringing):
         refusals = northwind.refusals("deletePhoneNumber", phoneNumberId=number.id)
         assert refusals == [("PHONE_NUMBER_IN_USE", ["phoneNumberId"])]
+        with pytest.raises(sqlite3.IntegrityError):
+            northwind.installation.rows("DELETE FROM phone_number WHERE id = ?", number.id)
     assert northwind.installation.contents() == stored
     northwind.share(borrowed, shareable=False)
     assert northwind.refusals("deletePhoneNumber", phoneNumberId=borrowed.id) == []
@@ -255,6 +272,22 @@ def test_r6_a_borrowed_number_shows_what_dialing_takes_and_not_its_owners_busine
     assert _seen(child, number.e164) is None
     assert child("query($id: ID!) { node(id: $id) { id } }", id=number.id)["node"] is None
     assert _listed(child) == []
+
+
+def test_r2_r6_nodes_show_each_number_as_its_owner_sees_it_whatever_else_is_asked_for(northwind: Client) -> None:
+    child = northwind.child()
+    ids = [northwind.number(shareable=True).id, child.number().id]
+    query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on PhoneNumber {{ {SELECTION} }} }} }}"
+    for asked in (ids, ids[::-1]):
+        seen = northwind(query, ids=asked)["nodes"]
+        assert [(node["id"], node["access"], node["trunk"] is None) for node in seen] == [
+            (each, "OWNED", False) for each in asked
+        ]
+        seen = child(query, ids=asked)["nodes"]
+        access = {ids[0]: ("SHARED", True), ids[1]: ("OWNED", False)}
+        assert [(node["id"], node["access"], node["trunk"] is None) for node in seen] == [
+            (each, *access[each]) for each in asked
+        ]
 
 
 # ------------------------------------------------------------------------------------------------ filters of the table

@@ -1,0 +1,264 @@
+"""A bug answers with an id that is in the log, and with nothing else; what a client got wrong is logged without its words.
+
+The server is a process of its own here, so that all of its log is seen. Bugs are made by spoiling stored rows.
+"""
+
+import json
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.installation import Client, Json
+from tests.test_command_line import Served
+
+# Stands in whatever is spoiled or sent, and must be nowhere in an answer's error or in the log.
+MARK = "sentinel4711"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    server = Served(tmp_path_factory.mktemp("bugs"))
+    assert server.http.get("/healthz").status_code == 200
+    yield server
+    server.stop()
+    server.join()
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What the server wrote to its log since `start`, line by line; each line is a JSON object."""
+
+    served: Served
+    start: int
+
+    @property
+    def text(self) -> str:
+        """A request's line is written just after its answer, and before the answer to the next."""
+        assert self.served.http.get("/healthz").status_code == 200
+        return self.served.log.read_text()[self.start :]
+
+    def of(self, answer: httpx.Response) -> list[Json]:
+        """The lines that carry the id of this answer."""
+        return self.with_id(answer.headers["X-Request-Id"])
+
+    def with_id(self, request_id: str) -> list[Json]:
+        lines: list[Json] = [json.loads(line) for line in self.text.splitlines() if line]
+        return [line for line in lines if line["request_id"] == request_id]
+
+
+@pytest.fixture
+def logged(served: Served) -> Logged:
+    return Logged(served, len(served.log.read_text()))
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """A statement that spoils a row, a query that stumbles over it, and where."""
+
+    statement: str
+    query: str
+    path: list[str | int]
+
+
+SPOILED = {
+    "an explanation with an unknown rule": Spoiled(
+        f"""UPDATE conversation SET resolution = '{{"steps": [{{"rule": "{MARK}"}}]}}' WHERE id = :conversation""",
+        "{ conversation(id: $conversation) { id resolution { agentNumber } } }",
+        ["conversation", "resolution"],
+    ),
+    "an explanation that is empty": Spoiled(
+        "UPDATE conversation SET resolution = '{}' WHERE id = :conversation",
+        "{ conversation(id: $conversation) { id resolution { steps { rule } } } }",
+        ["conversation", "resolution", "steps"],
+    ),
+    "an explanation that is no JSON": Spoiled(
+        f"UPDATE conversation SET resolution = '{MARK}' WHERE id = :conversation",
+        "{ conversation(id: $conversation) { id } }",
+        ["conversation"],
+    ),
+    "a time that is none": Spoiled(
+        f"UPDATE conversation SET answered_at = '{MARK}' WHERE id = :conversation",
+        "{ conversation(id: $conversation) { id } }",
+        ["conversation"],
+    ),
+    "a status that is none": Spoiled(
+        f"UPDATE conversation SET end_reason = '{MARK}', ended_at = NULL, status = 'QUEUED' WHERE id = :conversation",
+        "{ conversation(id: $conversation) { id } }",
+        ["conversation"],
+    ),
+    "a number that no client can read": Spoiled(
+        "UPDATE conversation SET sip_status = 47114711471147 WHERE id = :conversation",
+        "{ conversation(id: $conversation) { id sipStatus } }",
+        ["conversation", "sipStatus"],
+    ),
+    "a row that is gone": Spoiled(
+        "UPDATE trunk SET organization_id = 'org_nobody' WHERE id = :trunk",
+        "{ phoneNumbers { nodes { trunk { id organization { id } } } } }",
+        ["phoneNumbers", "nodes", 0, "trunk", "organization"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_a_bug_answers_an_id_that_is_in_the_log_and_nothing_else(served: Served, logged: Logged, what: str) -> None:
+    bug = SPOILED[what]
+    client = served.root()
+    number = client.number()
+    names = {
+        "conversation": client.queued(agentNumber=number.e164, agentConfig={})["id"],
+        "trunk": client("{ phoneNumbers { nodes { trunk { id } } } }")["phoneNumbers"]["nodes"][0]["trunk"]["id"],
+    }
+    spoil(served, bug.statement, names)
+    query = bug.query
+    for name, value in names.items():
+        query = query.replace(f"${name}", json.dumps(value))
+    answer = client.post(query)
+    request_id = answer.headers["X-Request-Id"]
+    assert answer.status_code == 200
+    (error,) = answer.json()["errors"]
+    assert error.pop("locations")
+    assert error == {
+        "message": BROKEN,
+        "path": bug.path,
+        "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
+    }
+    line, request = logged.of(answer)
+    assert (line["event"], line["path"]) == ("bug", bug.path)
+    assert line["frames"]
+    assert (request["event"], request["status"]) == ("request", 200)
+    assert MARK not in logged.text
+    assert "47114711471147" not in logged.text
+
+
+BROKEN = "Something is broken here, and it is not your request. Give the request's id to whoever runs this server."
+
+
+def spoil(served: Served, statement: str, names: dict[str, str]) -> None:
+    """Write what the database refuses: without its triggers, checks and foreign keys."""
+    triggers = served.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    script = "".join(f"DROP TRIGGER {name};" for name, _ in triggers)
+    values = statement
+    for name, value in names.items():
+        values = values.replace(f":{name}", f"'{value}'")
+    script += f"{values};" + "".join(f"{sql};" for _, sql in triggers)
+    with closing(sqlite3.connect(served.file, timeout=30, isolation_level=None)) as database:
+        database.executescript(f"PRAGMA ignore_check_constraints = 1; BEGIN IMMEDIATE; {script} COMMIT;")
+
+
+def test_a_bug_before_the_operation_is_a_500_with_an_id_that_is_in_the_log(served: Served, logged: Logged) -> None:
+    client = served.root()
+    served.rows("UPDATE api_key SET scopes = ? WHERE organization_id = ?", f'["{MARK}"]', client.organization_id)
+    answer = client.post("{ viewer { scopes } }")
+    request_id = answer.headers["X-Request-Id"]
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == {
+        "errors": [{"message": BROKEN, "extensions": {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}}]
+    }
+    line, request = logged.of(answer)
+    assert (line["event"], request["event"], request["status"]) == ("bug", "request", 500)
+    assert MARK not in logged.text
+
+
+def test_a_bug_in_a_mutation_undoes_all_of_it(served: Served, logged: Logged) -> None:
+    client = served.root()
+    number, agent = client.number(), client.agent()
+    draft = client.draft(agent)
+    spoil(served, f"UPDATE phone_number SET updated_at = '{MARK}' WHERE id = :number", {"number": number.id})
+    before = served.contents()
+    payload = (
+        "mutation($input: PublishAgentVersionInput!) { publishAgentVersion(input: $input) { userErrors { code } } }"
+    )
+    sent = {"agentVersionId": draft, "phoneNumbers": [number.e164], "direction": "OUTBOUND"}
+    answer = client.post(payload, {"input": sent})
+    assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["INTERNAL_SERVER_ERROR"]
+    assert served.contents() == before
+    assert [line["event"] for line in logged.of(answer)] == ["bug", "request"]
+    assert MARK not in logged.text
+
+
+# ------------------------------------------------------------------------------------- what clients get wrong
+
+WRONG: dict[str, Any] = {
+    "no JSON": f"{MARK} {{".encode(),
+    "no document": {"query": f"{{ viewer {{ {MARK}"},
+    "an unknown field": {"query": f"{{ {MARK} }}"},
+    "an unknown argument": {"query": f'{{ node(id: "a", {MARK}: 1) {{ id }} }}'},
+    "a literal of another type": {"query": f'{{ trunks(first: "{MARK}") {{ totalCount }} }}'},
+    "a time that is none": {"query": f'{{ conversations(filter: {{createdAfter: "{MARK}"}}) {{ totalCount }} }}'},
+    "a variable of another type": {
+        "query": f"query {MARK}($x: Int) {{ trunks(first: $x) {{ totalCount }} }}",
+        "variables": {"x": MARK},
+    },
+    "a variable too many": {"query": "{ viewer { scopes } }", "variables": {MARK: MARK}},
+    "an operation that is not there": {"query": "query A { viewer { scopes } }", "operationName": MARK},
+    "a cursor that is none": {"query": f'{{ trunks(after: "{MARK}") {{ totalCount }} }}'},
+    "an id that is none": {"query": f'{{ node(id: "{MARK}") {{ id }} }}'},
+    "a refusal": {
+        "query": "mutation($i: CreateOrganizationInput!) { createOrganization(input: $i) { userErrors { message } } }",
+        "variables": {"i": {"name": MARK, "slug": f"{MARK}!"}},
+    },
+    "what is done": {
+        "query": "mutation($i: CreateTrunkInput!) { createTrunk(input: $i) { trunk { name } userErrors { message } } }",
+        "variables": {"i": {"name": MARK, "outbound": {"address": "a.example.com", "authPassword": MARK}}},
+    },
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_a_client_sends_is_not_logged(served: Served, logged: Logged, what: str) -> None:
+    """Right or wrong: a line for the request, with its id, its key and its status; no document, no variable."""
+    client = served.root()
+    answer = send(client, WRONG[what])
+    assert answer.status_code in (200, 400)
+    assert MARK not in logged.text
+    (line,) = logged.of(answer)
+    assert line["event"] == "request"
+    assert line.keys() == {
+        *("event", "level", "timestamp", "request_id", "method", "path", "status", "milliseconds", "api_key")
+    }
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/graphql", answer.status_code)
+
+
+def test_what_is_sent_by_get_is_not_logged(served: Served, logged: Logged) -> None:
+    client = served.root()
+    answer = served.http.get(f"/graphql?query=%7B%20{MARK}%20%7D&{MARK}={MARK}", headers=client.headers)
+    assert answer.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    (line,) = logged.of(answer)
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/graphql", 200)
+    assert MARK not in logged.text
+
+
+def test_a_bad_key_and_a_bad_id_are_not_logged(served: Served, logged: Logged) -> None:
+    headers = {"Authorization": f"Bearer {MARK}", "X-Request-Id": f"{MARK}!", "User-Agent": MARK, "Cookie": MARK}
+    answer = served.http.post("/graphql", headers=headers, json={"query": "{ viewer { scopes } }"})
+    (line,) = logged.of(answer)
+    assert (line["status"], line["api_key"]) == (401, None)
+    assert MARK not in logged.text
+
+
+def test_a_client_that_leaves_is_no_bug(served: Served, logged: Logged) -> None:
+    """Half a body, and then nothing more: its request has a line like any other."""
+    with socket.create_connection(("127.0.0.1", served.http.base_url.port or 0)) as leaving:
+        leaving.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 1000\r\nX-Request-Id: left-early\r\n\r\n{"query": '
+        )
+    events: list[str] = []
+    for _ in range(500):  # until the server has noticed
+        events = [line["event"] for line in logged.with_id("left-early")]
+        if "request" in events:
+            break
+    assert events == ["request"]
+
+
+def send(client: Client, sent: Any) -> httpx.Response:
+    content = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+    headers = client.headers | {"Content-Type": "application/json"}
+    return client.installation.http.post("/graphql", headers=headers, content=content)

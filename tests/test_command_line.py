@@ -1,0 +1,522 @@
+"""`python server.py …` as an operator runs it: real processes in a folder of their own, beside a running server."""
+
+import json
+import os
+import re
+import secrets
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import pytest
+
+from models.sealed import Seal
+from resolvers.trunks import password_row
+from server import main
+from serving.settings import PREFIX, Settings
+from tests.installation import Client, Installation, Json
+
+SERVER = Path(__file__).parent.parent / "server.py"
+Process = subprocess.Popen[str]
+Outcome = tuple[int, list[str], list[str]]  # the exit status, and the lines of both outputs
+Command = Callable[..., Outcome]
+
+
+def start(folder: Path, *arguments: str, errors: IO[str] | int = subprocess.PIPE, **environment: str) -> Process:
+    """A command in this folder, with these settings and no others."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return subprocess.Popen(
+        [sys.executable, str(SERVER), *arguments],
+        cwd=folder,
+        env=inherited | environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+    )
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> Outcome:
+    """A command from its start to its end, as a process."""
+    process = start(folder, *arguments, errors=subprocess.PIPE, **environment)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out.splitlines(), err.splitlines()
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The same without a process of its own, for tables: starting Python takes longer than any command."""
+
+    def call(folder: Path, *arguments: str, **environment: str) -> Outcome:
+        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["server.py", *arguments])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out.splitlines(), said.err.splitlines()
+
+    return call
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+class Served(Installation):
+    """What `python server.py serve` serves in a folder: a process of its own, whose log is a file."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        port = free_port()
+        self.file = folder / "dialtree.db"
+        self.log = folder / "log"
+        self.settings = Settings(database_url=f"sqlite+aiosqlite:///{self.file}")
+        self._numbers = count(12_065_550_500)
+        self._slugs = count(1)
+        self.url = f"http://127.0.0.1:{port}"
+        with self.log.open("a") as log:
+            self.process = start(folder, "serve", errors=log, DIALTREE_PORT=str(port), **environment)
+        assert self.process.stdout is not None
+        self.said = self.process.stdout.readline()
+        # It says where it will serve just before it does: connecting is tried again until then.
+        self.http = httpx.Client(base_url=self.url, timeout=60, transport=httpx.HTTPTransport(retries=8))
+
+    def stop(self) -> None:
+        self.http.close()
+        self.process.terminate()
+
+    def join(self) -> None:
+        self.process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("dialtree")
+
+
+@pytest.fixture(scope="module")
+def keys(folder: Path) -> dict[str, str]:
+    """What `make run` does first: migrate, and plant the demo tree in what is empty. Its keys, by organization."""
+    assert run(folder, "migrate") == (0, ["dialtree.db is up to date."], [])
+    status, said, complaints = run(folder, "demo")
+    assert (status, complaints) == (0, [])
+    (folder / "demo.txt").write_text("\n".join(said))
+    return dict(re.findall(r"^ +(\S.*\S) +(ak_\S+)$", "\n".join(said), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path, keys: dict[str, str]) -> Iterator[Served]:
+    assert keys
+    server = Served(folder)
+    yield server
+    server.stop()
+    server.join()
+
+
+def dump(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "dialtree.db")) as file, closing(sqlite3.connect(":memory:")) as copy:
+        file.backup(copy)
+        copy.execute("UPDATE api_key SET last_used_at = NULL")
+        return list(copy.iterdump())
+
+
+def client(served: Served, secret: str) -> Client:
+    someone = served.client(secret)
+    someone.organization_id = someone("{ viewer { organization { id } } }")["viewer"]["organization"]["id"]
+    return someone
+
+
+# ------------------------------------------------------------------------------------------------ the commands
+
+
+def test_serve_says_where_and_answers_there(served: Served) -> None:
+    assert f"{served.url}/graphql" in served.said
+    answer = served.http.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_serve_says_the_port_that_it_was_given_by_the_system(tmp_path: Path) -> None:
+    """Port 0 lets the system choose: what is printed must be where it is reached."""
+    process = start(tmp_path, "serve", DIALTREE_PORT="0")
+    assert process.stdout is not None
+    address = re.search(r"http://127\.0\.0\.1:(\d+)/graphql", process.stdout.readline())
+    process.terminate()
+    process.communicate(timeout=60)
+    assert address is not None
+    assert int(address[1]) > 0
+
+
+def test_migrating_again_beside_a_server_changes_nothing(served: Served, folder: Path, command: Command) -> None:
+    before = dump(folder)
+    assert command(folder, "migrate") == (0, ["dialtree.db is up to date."], [])
+    assert dump(folder) == before
+    assert served.http.get("/healthz").status_code == 200
+
+
+def test_the_demo_prints_a_key_for_each_organization_and_a_query_that_works(
+    served: Served, folder: Path, keys: dict[str, str]
+) -> None:
+    assert list(keys) == ["Northwind", "Harbor Clinics", "Harbor Dental", "Contoso"]
+    for name, key in keys.items():
+        viewer = served.client(key)("{ viewer { organization { name } scopes } }")["viewer"]
+        assert viewer["organization"] == {"name": name}
+        assert len(viewer["scopes"]) == 12
+    said = (folder / "demo.txt").read_text()
+    assert "http://127.0.0.1:8000/graphql" in said
+    pasted = re.search(r"Bearer (ak_\S+)'.*-d '(\{.*\})'", said, re.DOTALL)
+    assert pasted is not None
+    assert pasted[1] == keys["Harbor Clinics"]
+    assert len(served.client(pasted[1])(json.loads(pasted[2])["query"])["phoneNumbers"]["nodes"]) == 6
+
+
+def test_the_demo_leaves_a_filled_database_alone_and_says_so(
+    served: Served, folder: Path, keys: dict[str, str], command: Command
+) -> None:
+    before = dump(folder)
+    status, said, complaints = command(folder, "demo")
+    assert (status, complaints) == (0, [])
+    assert "holds data already" in said[0]
+    assert not [key for key in keys.values() if key in "\n".join(said)]
+    assert "ak_" not in "\n".join(said)
+    assert dump(folder) == before
+    assert served.http.get("/healthz").status_code == 200
+
+
+def test_create_organization_makes_a_root_with_an_admin_key(served: Served, folder: Path, command: Command) -> None:
+    status, said, complaints = command(folder, "create-organization", "Fabrikam", "--slug", "fabrikam")
+    assert (status, complaints) == (0, [])
+    key = re.findall(r"ak_\S+", "\n".join(said))
+    assert len(key) == 1
+    viewer = served.client(key[0])("{ viewer { organization { id name slug parent { id } } scopes } }")["viewer"]
+    assert viewer["organization"] == {
+        "id": re.findall(r"org_\w+", "\n".join(said))[0],
+        "name": "Fabrikam",
+        "slug": "fabrikam",
+        "parent": None,
+    }
+    assert len(viewer["scopes"]) == 12
+
+
+def test_create_organization_answers_json_in_its_last_line(served: Served, folder: Path) -> None:
+    status, said, complaints = run(folder, "create-organization", "Tailspin", "--slug", "tailspin", "--json")
+    assert (status, complaints) == (0, [])
+    made = json.loads(said[-1])
+    assert made.keys() == {"organizationId", "apiKey"}
+    viewer = served.client(made["apiKey"])("{ viewer { organization { id slug } } }")["viewer"]
+    assert viewer == {"organization": {"id": made["organizationId"], "slug": "tailspin"}}
+
+
+def test_create_managed_trunk_makes_it_with_its_numbers(
+    served: Served, folder: Path, keys: dict[str, str], command: Command
+) -> None:
+    contoso = client(served, keys["Contoso"])
+    status, said, complaints = command(
+        folder,
+        *("create-managed-trunk", contoso.organization_id, "Twilio", "--address", "acme.pstn.twilio.com:5061"),
+        *("--number", "+1 206 555 0201", "--number", "+12065550202", "--json"),
+    )
+    assert (status, complaints) == (0, [])
+    made = json.loads(said[-1])
+    assert made.keys() == {"trunkId"}
+    trunk = contoso(
+        "query($id: ID!) { node(id: $id) { ... on Trunk { organization { name } name kind transferMode"
+        " transferCallerId outbound { address authUsername } } } }",
+        id=made["trunkId"],
+    )["node"]
+    assert trunk == {
+        "organization": {"name": "Contoso"},
+        "name": "Twilio",
+        "kind": "MANAGED_TWILIO",
+        "transferMode": "SIP_ONLY",
+        "transferCallerId": "FROM_TRANSFEREE",
+        "outbound": {"address": "acme.pstn.twilio.com:5061", "authUsername": None},
+    }
+    on_it = "query($t: ID!) { phoneNumbers(filter: {trunkId: $t}) { nodes { e164 shareable outboundCapable } } }"
+    assert contoso(on_it, t=made["trunkId"])["phoneNumbers"]["nodes"] == [
+        {"e164": "+12065550201", "shareable": False, "outboundCapable": True},
+        {"e164": "+12065550202", "shareable": False, "outboundCapable": True},
+    ]
+
+
+REFUSED = {
+    "a slug that is taken": ("create-organization", "Again", "--slug", "contoso"),
+    "a slug that is none": ("create-organization", "Again", "--slug", "Not a slug"),
+    "a blank name": ("create-organization", " ", "--slug", "blank"),
+    "a number that is taken": (
+        *("create-managed-trunk", "CONTOSO", "Twilio", "--address", "a.example.com"),
+        *("--number", "+12065550301", "--number", "+15551234567"),
+    ),
+    "a number that is none": (
+        *("create-managed-trunk", "CONTOSO", "Twilio", "--address", "a.example.com"),
+        *("--number", "+12065550301", "--number", "5551234567"),
+    ),
+    "a number twice": (
+        *("create-managed-trunk", "CONTOSO", "Twilio", "--address", "a.example.com"),
+        *("--number", "+12065550301", "--number", "+1 206 555 0301", "--json"),
+    ),
+    "an address that is none": ("create-managed-trunk", "CONTOSO", "Twilio", "--address", "sip:a.example.com"),
+    "an organization that is none": ("create-managed-trunk", "org_nobody", "Twilio", "--address", "a.example.com"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_refused_command_says_why_in_one_line_and_makes_nothing(
+    served: Served, folder: Path, keys: dict[str, str], command: Command, what: str
+) -> None:
+    contoso = client(served, keys["Contoso"]).organization_id
+    before = dump(folder)
+    way = run if what == "a number that is taken" else command
+    outcome = way(folder, *(contoso if each == "CONTOSO" else each for each in REFUSED[what]))
+    status, said, complaints = outcome
+    assert (status, said, len(complaints)) == (1, [], 1), outcome
+    assert re.fullmatch(r"server\.py: .{20,}\.", complaints[0])
+    assert dump(folder) == before
+
+
+def test_export_schema_writes_what_is_committed(tmp_path: Path, command: Command) -> None:
+    exported = SERVER.with_name("schema.graphql")
+    before = exported.read_bytes()
+    try:
+        assert command(tmp_path, "export-schema") == (0, ["schema.graphql is written."], [])
+        assert exported.read_bytes() == before
+    finally:
+        exported.write_bytes(before)
+    assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------------------------------------- the settings
+
+GARBAGE = "hunter2hunter2hunter2"
+WRONG = {
+    "DIALTREE_PORT": ["abc", "", "65536", "-1"],
+    "DIALTREE_HOST": ["", " "],
+    "DIALTREE_DATABASE_URL": [
+        "",
+        "nonsense",
+        f"postgresql+asyncpg://dialtree:{GARBAGE}@localhost/dialtree",
+        "sqlite:///dialtree.db",
+        "sqlite+aiosqlite://",
+        "sqlite+aiosqlite:///:memory:",
+        "sqlite+aiosqlite:///nowhere/dialtree.db",
+    ],
+    "DIALTREE_SECRET_KEYS": [GARBAGE, "aGVsbG8=", f"{b64encode(bytes(32)).decode()},{GARBAGE}", ","],
+    "DIALTREE_ALLOWED_REGIONS": ["XX", "US,XX", "us", "United States"],
+    "DIALTREE_ALLOWED_ORIGINS": ["foo", "*", "https://", "https://a.example.com/path", "ftp://a.example.com"],
+}
+
+
+@pytest.mark.parametrize(("variable", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_wrong_setting_stops_the_start_with_a_line_that_names_it(
+    variable: str, value: str, tmp_path: Path, command: Command
+) -> None:
+    status, said, complaints = command(tmp_path, "serve", **{variable: value})
+    assert (status, said, len(complaints)) == (2, [], 1)
+    assert complaints[0].startswith(f"server.py: {variable} ")
+    assert GARBAGE not in complaints[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_setting_stops_every_command_as_a_process_too(tmp_path: Path) -> None:
+    status, said, complaints = run(tmp_path, "migrate", DIALTREE_PORT="abc")
+    assert (status, said, len(complaints)) == (2, [], 1)
+    assert complaints[0].startswith("server.py: DIALTREE_PORT ")
+
+
+def test_wrong_settings_are_named_each_in_a_line_of_its_own(tmp_path: Path, command: Command) -> None:
+    wrong = {variable: values[0] for variable, values in WRONG.items()}
+    status, _, complaints = command(tmp_path, "serve", **wrong)
+    assert status == 2
+    assert {line.removeprefix("server.py: ").split()[0] for line in complaints} == WRONG.keys()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DIALTREE_DATABASE_URL", "sqlite+aiosqlite:///folder"),
+        ("DIALTREE_DATABASE_URL", "sqlite+aiosqlite:///garbage.db"),
+        ("DIALTREE_SECRET_KEYS", ""),
+    ],
+)
+def test_what_cannot_be_opened_stops_the_start_with_a_line_that_names_its_setting(
+    variable: str, value: str, tmp_path: Path, command: Command
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "garbage.db").write_bytes(b"garbage" * 1000)
+    (tmp_path / "dialtree.key").write_text("garbage")
+    status, said, complaints = command(tmp_path, "serve", **{variable: value})
+    assert status != 0
+    assert (said, len(complaints)) == ([], 1)
+    assert variable in complaints[0]
+
+
+def test_an_address_that_cannot_be_served_on_stops_the_start_with_a_line_that_names_its_setting(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        started = {
+            "DIALTREE_PORT": start(tmp_path, "serve", DIALTREE_PORT=port),
+            "DIALTREE_HOST": start(tmp_path, "serve", DIALTREE_HOST="192.0.2.1"),
+        }
+        ended = {variable: process.communicate(timeout=120) for variable, process in started.items()}
+    for variable, (_, complaints) in ended.items():
+        assert started[variable].returncode != 0
+        assert len(complaints.splitlines()) == 1
+        assert variable in complaints
+
+
+# --------------------------------------------------------------------------------------------------- secret keys
+
+
+def test_the_key_file_is_its_owners_alone_and_is_used_again(served: Served, folder: Path, keys: dict[str, str]) -> None:
+    """Rotated by a new key in front: what the old one sealed still opens, and the new one seals."""
+    file = folder / "dialtree.key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    old = file.read_text().strip()
+    trunk = with_password(client(served, keys["Contoso"]), "first")
+    assert opened(served, trunk, Seal.from_text(old)) == "first"
+
+    new = b64encode(secrets.token_bytes(32)).decode()
+    rotated = Served(folder, DIALTREE_SECRET_KEYS=f"{new},{old}")
+    contoso = client(rotated, keys["Contoso"])
+    both = Seal.from_text(f"{new},{old}")
+    contoso.do("updateTrunk", "__typename", trunkId=trunk, outbound={"address": "b.example.com"})
+    assert opened(rotated, trunk, both) == "first"
+    contoso.do(
+        "updateTrunk", "__typename", trunkId=trunk, outbound={"address": "b.example.com", "authPassword": "second"}
+    )
+    assert opened(rotated, trunk, both) == opened(rotated, trunk, Seal.from_text(new)) == "second"
+    with pytest.raises(ValueError, match="no secret key opens"):
+        opened(rotated, trunk, Seal.from_text(old))
+    assert file.read_text().strip() == old
+    rotated.stop()
+    rotated.join()
+
+
+def with_password(client: Client, password: str) -> str:
+    outbound = {"address": "a.example.com", "authPassword": password}
+    made = client.do("createTrunk", "trunk { id }", name="Sealed", outbound=outbound)
+    identifier: str = made["trunk"]["id"]
+    return identifier
+
+
+def opened(served: Served, trunk: str, seal: Seal) -> str:
+    """The password of a trunk, as the server's keys open it."""
+    ((sealed, organization),) = served.rows(
+        "SELECT outbound_auth_password, organization_id FROM trunk WHERE id = ?", trunk
+    )
+    return seal.open(sealed, row=password_row(Row(id=trunk, organization_id=organization)))
+
+
+class Row:
+    """What a sealed value is bound to."""
+
+    def __init__(self, **columns: Any) -> None:
+        vars(self).update(columns)
+
+
+# ------------------------------------------------------------------------------------------------- the demo tree
+
+TABLE = """{ phoneNumbers { nodes { e164 access shareable outboundCapable organization { name } trunk { kind }
+  inboundSlot { agentVersion { number agent { name } } }
+  outboundSlot { agentVersion { number agent { name publishedVersion { number } } } } } } }"""
+
+
+@pytest.fixture(scope="module")
+def tables(served: Served, keys: dict[str, str]) -> dict[str, dict[str, Json]]:
+    """The Phone Numbers page of each demo organization, by number."""
+    return {
+        name: {node["e164"]: node for node in served.client(key)(TABLE)["phoneNumbers"]["nodes"]}
+        for name, key in keys.items()
+    }
+
+
+def test_the_demo_shows_owned_shared_and_unshared_numbers(tables: dict[str, dict[str, Json]]) -> None:
+    seen = {name: {e164: node["access"] for e164, node in table.items()} for name, table in tables.items()}
+    for number in ("+12065550100", "+12065550101", "+12065550102", "+12065550103"):
+        assert {name: access.get(number) for name, access in seen.items()} == {
+            "Northwind": None,
+            "Harbor Clinics": "OWNED",
+            "Harbor Dental": None,
+            "Contoso": None,
+        }
+    shared = tables["Harbor Clinics"]["+15551234567"]
+    assert (shared["access"], shared["shareable"], shared["organization"]) == ("SHARED", True, {"name": "Northwind"})
+    assert shared["outboundSlot"] is shared["inboundSlot"] is shared["trunk"] is None
+    assert not tables["Northwind"]["+15551234568"]["shareable"]
+    assert "+15551234568" not in tables["Harbor Clinics"]
+    assert seen["Harbor Dental"] == {"+12065550104": "SHARED", "+15551234567": "SHARED"}
+
+
+def test_the_demo_shows_bound_and_unbound_numbers(tables: dict[str, dict[str, Json]]) -> None:
+    harbor = tables["Harbor Clinics"]
+    front_desk = {"number": 1, "agent": {"name": "Front desk", "publishedVersion": {"number": 1}}}
+    assert harbor["+12065550101"]["outboundSlot"] == {"agentVersion": front_desk}
+    assert harbor["+12065550101"]["inboundSlot"] == {"agentVersion": {"number": 1, "agent": {"name": "Front desk"}}}
+    assert harbor["+12065550100"]["outboundSlot"] == harbor["+12065550100"]["inboundSlot"] == {"agentVersion": None}
+
+
+def test_the_demo_shows_a_trunk_without_an_outbound_configuration_and_a_managed_one(
+    tables: dict[str, dict[str, Json]],
+) -> None:
+    silent = tables["Harbor Clinics"]["+12065550103"]
+    assert (silent["outboundCapable"], silent["trunk"]) == (False, {"kind": "BYOC"})
+    managed = tables["Northwind"]["+15551234569"]
+    assert (managed["outboundCapable"], managed["trunk"]) == (True, {"kind": "MANAGED_TWILIO"})
+
+
+def test_the_demo_shows_version_drift(tables: dict[str, dict[str, Json]], served: Served, keys: dict[str, str]) -> None:
+    held = tables["Harbor Clinics"]["+12065550102"]["outboundSlot"]["agentVersion"]
+    assert held == {"number": 1, "agent": {"name": "Reminders", "publishedVersion": {"number": 2}}}
+    harbor = client(served, keys["Harbor Clinics"])
+    resolution = harbor.preview(agentId=agent_of(harbor, "Reminders"))
+    assert resolution["refusal"]["code"] == "NO_NUMBER_BOUND"
+    assert "+12065550102 (version 1)" in resolution["refusal"]["message"]
+
+
+def test_the_demo_shows_each_of_the_four_steps(served: Served, keys: dict[str, str]) -> None:
+    harbor, dental = client(served, keys["Harbor Clinics"]), client(served, keys["Harbor Dental"])
+    front_desk, recall = agent_of(harbor, "Front desk"), agent_of(dental, "Recall")
+    version = harbor("query($id: ID!) { node(id: $id) { ... on Agent { publishedVersion { id } } } }", id=front_desk)
+    asked = [
+        harbor.preview(agentNumber="+15551234567", agentId=front_desk),
+        dental.preview(agentNumber="+12065550104", agentId=recall),
+        harbor.preview(agentVersionId=version["node"]["publishedVersion"]["id"]),
+        harbor.preview(agentId=front_desk),
+        harbor.preview(agentConfig={}),
+        harbor.preview(agentNumber="+12065550103", agentConfig={}),
+        harbor.preview(agentNumber="+15551234568", agentConfig={}),
+        dental.preview(agentConfig={}),
+    ]
+    answers = [(each["agentNumber"], each["decidedBy"], (each["refusal"] or {}).get("code")) for each in asked]
+    assert answers == [
+        ("+15551234567", "AGENT_NUMBER", None),
+        ("+12065550104", "AGENT_NUMBER", None),
+        ("+12065550101", "AGENT_VERSION", None),
+        ("+12065550101", "AGENT", None),
+        ("+12065550100", "FALLBACK", None),
+        ("+12065550103", "AGENT_NUMBER", "NO_OUTBOUND_CONFIGURATION"),
+        (None, "AGENT_NUMBER", "PHONE_NUMBER_NOT_FOUND"),
+        (None, "FALLBACK", "NO_OUTBOUND_NUMBER"),
+    ]
+
+
+def agent_of(client: Client, name: str) -> str:
+    agents = client("{ agents { nodes { id name } } }")["agents"]["nodes"]
+    identifier: str = next(agent["id"] for agent in agents if agent["name"] == name)
+    return identifier

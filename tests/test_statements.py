@@ -1,0 +1,172 @@
+"""A page takes as many statements for 2 rows as for 100, however many edges it shows: each edge is one batch."""
+
+from collections.abc import Iterator
+from itertools import count, cycle
+
+import pytest
+
+from models import new_id
+from tests.installation import Client, Json, Number
+
+VERSION = """direction assignedAt agentVersion { id number agent { id name organization { id }
+  publishedVersion { id number } versions(first: 3) { totalCount nodes { id number } } } }"""
+NUMBERS = f"""query($size: Int) {{ phoneNumbers(first: $size) {{
+  totalCount pageInfo {{ hasNextPage endCursor }} edges {{ cursor }}
+  nodes {{ id e164 access shareable outboundCapable
+    organization {{ id name parent {{ id name }} ancestors {{ id name }} }}
+    trunk {{ id name outbound {{ address }} organization {{ id }} }}
+    inboundSlot {{ {VERSION} }}
+    outboundSlot {{ {VERSION} }}
+    sharing {{ organizationsBelow queuedConversations }}
+  }}
+}} }}"""
+CHILDREN = f"""query($id: ID!, $size: Int) {{ organization(id: $id) {{ id name
+  children(first: $size) {{ totalCount nodes {{ id name parent {{ id }} ancestors {{ id }}
+    phoneNumbers(first: 2) {{ totalCount nodes {{ id e164 trunk {{ id }} outboundSlot {{ {VERSION} }} }} }}
+    children {{ totalCount nodes {{ id }} }}
+  }} }}
+}} }}"""
+CONVERSATIONS = """query($size: Int) { conversations(first: $size) {
+  totalCount pageInfo { hasNextPage }
+  nodes { id status organization { id name ancestors { id } }
+    phoneNumber { id e164 access trunk { id } organization { id } }
+    agentVersion { id number agent { id name } }
+    resolution { agentNumber decidedBy steps { rule candidates { e164 } } phoneNumber { id } agentVersion { id } }
+    warm: transferCallerId(kind: WARM) { callerId mechanism warnings refusal { code } }
+    cold: transferCallerId(kind: COLD, displayedNumber: AGENT_NUMBER) { callerId mechanism }
+    transfers { id kind status }
+  }
+} }"""
+
+# What each page takes, however long it is: the key, the page, its count, and one statement an edge; two where an edge
+# leads on to organizations that no other edge has loaded.
+STATEMENTS_FOR_NUMBERS = 13
+STATEMENTS_FOR_CHILDREN = 17
+STATEMENTS_FOR_CONVERSATIONS = 12
+
+
+class Growing:
+    """Harbor's world, of two rows a list and then of a hundred."""
+
+    def __init__(self, northwind: Client) -> None:
+        self.northwind = northwind
+        self.harbor = northwind.child("Middle").child("Harbor Clinics")
+        self._made = count()
+
+    def number(self, owner: Client, *, shareable: bool = False) -> Number:
+        """On a trunk and with agents of its own, every tenth time."""
+        if next(self._made) % 10 == 0 or owner is not self._owner:
+            self._owner, self._trunk = owner, owner.trunk()
+            self._agents = cycle([owner.version(owner.agent()) for _ in range(3)])
+        return owner.number(trunk=self._trunk, shareable=shareable)
+
+    _owner: Client | None = None
+    _trunk: str
+    _agents: Iterator[str]
+
+    def bound_number(self, owner: Client) -> Number:
+        number = self.number(owner)
+        for direction in ("INBOUND", "OUTBOUND"):
+            owner.publish(next(self._agents), number, direction=direction)
+        return number
+
+
+@pytest.fixture
+def growing(northwind: Client) -> Growing:
+    return Growing(northwind)
+
+
+def asked(client: Client, statements: list[str], query: str, **variables: object) -> tuple[Json, int]:
+    """The answer, and how many statements it took. The key's use is noted before, so as not to be counted."""
+    for _ in range(500):
+        if client("{ viewer { apiKey { lastUsedAt } } }")["viewer"]["apiKey"]["lastUsedAt"]:
+            break
+    statements.clear()
+    answer = client(query, **variables)
+    return answer, len(statements)
+
+
+def test_the_phone_numbers_page_with_all_its_edges(growing: Growing, statements: list[str]) -> None:
+    growing.bound_number(growing.harbor)
+    growing.number(growing.northwind, shareable=True)
+    few, for_few = asked(growing.harbor, statements, NUMBERS, size=100)
+    for _ in range(59):
+        growing.bound_number(growing.harbor)
+    for _ in range(39):
+        growing.number(growing.northwind, shareable=True)
+    many, for_many = asked(growing.harbor, statements, NUMBERS, size=100)
+    assert len(few["phoneNumbers"]["nodes"]) == 2
+    nodes = many["phoneNumbers"]["nodes"]
+    assert (len(nodes), many["phoneNumbers"]["totalCount"]) == (100, 100)
+    assert len({node["trunk"]["id"] for node in nodes if node["trunk"]}) >= 6
+    assert sum(node["outboundSlot"] is not None for node in nodes) == 60
+    assert [len(node["organization"]["ancestors"]) for node in nodes].count(2) == 60
+    assert for_few == for_many == STATEMENTS_FOR_NUMBERS
+
+
+def test_an_organizations_page_with_the_numbers_of_its_children(growing: Growing, statements: list[str]) -> None:
+    def child() -> None:
+        made = growing.harbor.child()
+        for _ in range(3):
+            growing.bound_number(made)
+
+    child()
+    child()
+    wanted = {"id": growing.harbor.organization_id, "size": 100}
+    few, for_few = asked(growing.harbor, statements, CHILDREN, **wanted)
+    for _ in range(18):
+        child()
+    for place in range(80):
+        growing.harbor.do("createOrganization", "__typename", name="Empty", slug=f"empty-{place}")
+    many, for_many = asked(growing.harbor, statements, CHILDREN, **wanted)
+    assert len(few["organization"]["children"]["nodes"]) == 2
+    nodes = many["organization"]["children"]["nodes"]
+    assert (len(nodes), many["organization"]["children"]["totalCount"]) == (100, 100)
+    assert sorted(node["phoneNumbers"]["totalCount"] for node in nodes) == [0] * 80 + [3] * 20
+    assert sum(len(node["phoneNumbers"]["nodes"]) for node in nodes) == 40
+    assert for_few == for_many == STATEMENTS_FOR_CHILDREN
+
+
+def test_the_conversations_page_with_all_its_edges(growing: Growing, statements: list[str]) -> None:
+    """Own numbers and borrowed ones, agents by version and described on the spot, queued and ringing ones."""
+    own = [growing.bound_number(growing.harbor) for _ in range(12)]
+    borrowed = [growing.number(growing.northwind, shareable=True) for _ in range(8)]
+
+    def talk(place: int) -> None:
+        if place % 4 == 1:
+            lent = growing.harbor.queued(agentNumber=borrowed[place % 8].e164, agentConfig={"place": place})
+            transfer(growing.harbor, lent["id"])
+        elif place % 4 == 3:
+            growing.harbor.rung(own[place % 12])
+        else:
+            growing.harbor.queued(agentNumber=own[place % 12].e164)
+
+    talk(0)
+    talk(1)
+    few, for_few = asked(growing.harbor, statements, CONVERSATIONS, size=100)
+    for place in range(2, 100):
+        talk(place)
+    many, for_many = asked(growing.harbor, statements, CONVERSATIONS, size=100)
+    assert len(few["conversations"]["nodes"]) == 2
+    nodes = many["conversations"]["nodes"]
+    assert (len(nodes), many["conversations"]["totalCount"]) == (100, 100)
+    assert len({node["phoneNumber"]["id"] for node in nodes}) >= 10
+    assert sum(len(node["transfers"]) for node in nodes) == 25
+    assert {node["warm"]["mechanism"] for node in nodes} == {"DIAL"}
+    assert for_few == for_many == STATEMENTS_FOR_CONVERSATIONS
+
+
+def transfer(client: Client, conversation: str) -> None:
+    """As if one had been carried out; nothing does yet."""
+    client.installation.rows(
+        "INSERT INTO transfer (id, organization_id, conversation_id, kind, status, transfer_number, created_at)"
+        " VALUES (?, ?, ?, 'COLD', 'COMPLETED', '+12065550199', '2026-01-31 09:30:00.000000')",
+        *(new_id("trf"), client.organization_id, conversation),
+    )
+
+
+def test_what_is_not_asked_for_takes_no_statement(growing: Growing, statements: list[str]) -> None:
+    """The key and the page: no count, no edge."""
+    growing.bound_number(growing.harbor)
+    _, taken = asked(growing.harbor, statements, "{ phoneNumbers { nodes { e164 access shareable outboundCapable } } }")
+    assert taken == 2
