@@ -1,10 +1,11 @@
 """What a value must look like before any rule looks at it. Phone numbers are read in `e164`."""
 
+import unicodedata
 from typing import Any
 
 from models import ErrorCode, Refused
 
-LONGEST_NAME = 200
+LONGEST_LINE = 200
 LONGEST_TEXT = 20_000
 
 
@@ -20,11 +21,18 @@ def text(value: str, *field: str, longest: int = LONGEST_TEXT) -> str:
     return value
 
 
+def line(value: str, *field: str) -> str:
+    """At most 200 characters, none of which ends a line or controls anything: safe in a list, and in a SIP header."""
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise invalid(f"{field[-1]} contains a control character, such as a line's end. Send it without.", *field)
+    return text(value, *field, longest=LONGEST_LINE)
+
+
 def name(value: str, *field: str) -> str:
-    """A name that a person can read: 1 to 200 characters, not only blanks. Names need not be unique."""
-    if not value.strip():
+    """A line that a person can see. Names need not be unique."""
+    if not any(character.isprintable() and not character.isspace() for character in value):
         raise invalid(f"{field[-1]} is blank. Give it at least one visible character.", *field)
-    return text(value, *field, longest=LONGEST_NAME)
+    return line(value, *field)
 
 
 def json_object(value: Any, *field: str) -> dict[str, Any]:

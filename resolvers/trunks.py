@@ -27,6 +27,7 @@ from resolvers.pages import newest_first
 from resolvers.paging import Page
 
 MOST_CALLS = 10_000
+PASSWORD = ("outbound", "authPassword")
 
 
 class Outbound(TypedDict, total=False):
@@ -120,7 +121,7 @@ def configure_outbound(trunk: Trunk, outbound: Outbound | None, seal: Seal) -> N
     sent: Outbound = outbound or {}
     trunk.outbound_address = carrier_address(sent["address"], "outbound", "address") if outbound else None
     username = sent.get("auth_username") or None
-    trunk.outbound_auth_username = username and form.text(username, "outbound", "authUsername", longest=200)
+    trunk.outbound_auth_username = username and form.line(username, "outbound", "authUsername")
     trunk.outbound_transport = sent.get("transport")
     trunk.outbound_media_encryption = sent.get("media_encryption")
     if outbound is None:
@@ -135,9 +136,11 @@ def password_row(trunk: Any) -> str:
 
 
 def _sealed(trunk: Trunk, password: str | None, seal: Seal) -> bytes | None:
-    if not password:
+    if password is None:
         return None
-    form.text(password, "outbound", "authPassword", longest=200)
+    if not password:
+        raise form.invalid("authPassword is empty. Leave it out to keep the stored one; null clears it.", *PASSWORD)
+    form.line(password, *PASSWORD)
     return seal.close(password, row=password_row(trunk))
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, NewType
 
 import strawberry
-from graphql import ValueNode
+from graphql import Undefined, ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
@@ -34,7 +34,16 @@ def _read_json(value: Any) -> Any:
 
 
 def _read_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
-    return _read_json(value_from_ast_untyped(node, variables))
+    return _read_json(_sent(value_from_ast_untyped(node, variables)))
+
+
+def _sent(value: Any) -> Any:
+    """A variable that was not sent is left out of an object, and null in a list, as anywhere in GraphQL."""
+    if isinstance(value, dict):
+        return {name: _sent(each) for name, each in value.items() if each is not Undefined}
+    if isinstance(value, list):
+        return [None if each is Undefined else _sent(each) for each in value]
+    return value
 
 
 def _check_json(value: Any, levels: int) -> None:

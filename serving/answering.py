@@ -47,8 +47,10 @@ def bad_request(problem: BadRequest) -> Response:
 async def not_found(_request: Request, problem: Exception) -> Response:
     """What Starlette's routing refuses: an address or a method that is not there."""
     status = getattr(problem, "status_code", 404)
-    message = "There is nothing here: the API is at /graphql." if status == HTTPStatus.NOT_FOUND else str(problem)
-    return refused("BAD_REQUEST", message, status, dict(getattr(problem, "headers", None) or {}))
+    headers = dict(getattr(problem, "headers", None) or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return refused("BAD_REQUEST", f"Send {headers.get('Allow', 'another method')}.", status, headers)
+    return refused("BAD_REQUEST", "There is nothing here: the API is at /graphql.", status, headers)
 
 
 def unavailable() -> Response:

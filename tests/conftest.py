@@ -1,16 +1,27 @@
 """What every test is handed: an installation of its own, over a copy of one migrated database."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from migrations import migrate
 from tests.installation import Client, Installation
 
 Install = Callable[..., Installation]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> Iterator[None]:
+    """The servers of the tests log to nowhere; what is logged is tested on servers that are processes."""
+    with Path(os.devnull).open("w") as nowhere:
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))
+        yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
