@@ -1,0 +1,328 @@
+"""Defects seeded into the rules, one at a time in a copy of the project: each must make a test fail.
+
+`python tests/defects.py` seeds them all, or those whose names are given; it fails where one survives.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parent.parent
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules", "*.db*", "*.key"
+)
+TESTS = ("tests/calling", "tests/resolvers", "tests/isolation/test_not_found.py", "tests/isolation/test_oracle.py")
+SOME_FAILED = 1
+
+
+@dataclass(frozen=True)
+class Defect:
+    """`text` stands exactly once in `file`; with `replacement` in its place the rule named is broken."""
+
+    name: str
+    file: str
+    text: str
+    replacement: str
+
+    def seeded(self, source: str) -> str:
+        if source.count(self.text) != 1:
+            raise ValueError(f"{self.name}: its text stands {source.count(self.text)} times in {self.file}, not once")
+        return source.replace(self.text, self.replacement)
+
+
+class NothingRan(Exception):
+    """The tests could not be run, which tells nothing of any defect."""
+
+
+def copied(folder: Path) -> Path:
+    return Path(shutil.copytree(ROOT, folder / "dialtree", ignore=LEFT_BEHIND))
+
+
+def failing_test(tree: Path, tests: Sequence[str] = TESTS) -> str | None:
+    """The first test that fails in the tree; None where all pass."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIALTREE_")}
+    command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "--tb=no", *tests]
+    environment = kept | {"COLUMNS": "1000", "PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", run.stdout, re.MULTILINE)
+    if run.returncode == 0:
+        return None
+    if run.returncode != SOME_FAILED or failed is None:
+        raise NothingRan(run.stdout[-2000:] + run.stderr[-2000:])
+    return failed[1]
+
+
+def catching_test(defect: Defect, tree: Path, tests: Sequence[str] = TESTS) -> str | None:
+    """The first test that fails with the defect in the tree, which is left as it was; None where it survives."""
+    file = tree / defect.file
+    source = file.read_text()
+    file.write_text(defect.seeded(source))
+    try:
+        return failing_test(tree, tests)
+    finally:
+        file.write_text(source)
+
+
+def main(names: Sequence[str]) -> int:
+    chosen = [defect for defect in DEFECTS if not names or defect.name in names]
+    with TemporaryDirectory() as folder:
+        tree = copied(Path(folder))
+        if failed := failing_test(tree):
+            say(f"Without any defect {failed} fails already.")
+            return 2
+        survivors = [defect.name for defect in chosen if not told(defect, catching_test(defect, tree))]
+    say(f"{len(chosen) - len(survivors)} of {len(chosen)} defects were caught.")
+    return 1 if survivors else 0
+
+
+def told(defect: Defect, caught: str | None) -> bool:
+    say(f"{defect.name}: {f'caught by {caught}' if caught else 'SURVIVED'}")
+    return caught is not None
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+STEPS = "calling/outbound_number.py"
+REFERENCE = "calling/agent_reference.py"
+CREATION = "calling/outbound_conversation.py"
+NUMBERS = "models/phone_number.py"
+
+DEFECTS = [
+    # ------------------------------------------------------------------------------------------- who sees which number
+    Defect(
+        "a number is lent to siblings of its owner",
+        NUMBERS,
+        ".join(line, line.c.ancestor_id == number.c.organization_id)",
+        """.join(line, sa.or_(
+                line.c.ancestor_id == number.c.organization_id,
+                sa.and_(
+                    line.c.distance == 1,
+                    line.c.organization_id != number.c.organization_id,
+                    line.c.ancestor_id == sa.literal_column(
+                        "(SELECT parent_id FROM organization WHERE id = phone_number.organization_id)"
+                    ),
+                ),
+            ))""",
+    ),
+    Defect(
+        "a number is lent upwards, to the ancestors of its owner",
+        NUMBERS,
+        "number, line = cls.__table__, lineage(organization_ids)",
+        """number, down, self = cls.__table__, below(organization_ids), sa.table("organization", sa.column("id"))
+        line = sa.union_all(
+            sa.select(
+                self.c.id.label("organization_id"), self.c.id.label("ancestor_id"), sa.literal(0).label("distance")
+            ).where(self.c.id.in_(organization_ids)),
+            sa.select(down.c.organization_id, down.c.descendant_id, sa.literal(1)),
+        ).subquery()""",
+    ),
+    Defect(
+        "a number is lent whether shareable or not",
+        NUMBERS,
+        ".where(sa.or_(own, number.c.shareable))",
+        ".where(sa.true())",
+    ),
+    Defect(
+        "the owner's business shows on a borrowed number",
+        NUMBERS,
+        "*(sa.case((own, number.c[name])).label(name) for name in OWNERS_BUSINESS)",
+        "*(number.c[name] for name in OWNERS_BUSINESS)",
+    ),
+    Defect(
+        "what switching sharing off would touch shows on a borrowed number",
+        NUMBERS,
+        'sa.case((own, number.c.id)).label("owned_id")',
+        'number.c.id.label("owned_id")',
+    ),
+    Defect(
+        "the slots of a borrowed number are readable",
+        "resolvers/slots.py",
+        "def outbound_slot(root: Any) -> AgentSlot | None:\n    if not root.owned:\n        return None\n",
+        "def outbound_slot(root: Any) -> AgentSlot | None:\n",
+    ),
+    Defect(
+        "a filter on slots matches borrowed numbers",
+        "resolvers/phone_numbers.py",
+        "[_mine(asking), number.outbound_assigned_at.is_not(None) == value]",
+        "[number.outbound_assigned_at.is_not(None) == value]",
+    ),
+    Defect(
+        "any number can be had by its id",
+        "resolvers/nodes.py",
+        "seen.c.id.in_(identifiers), sa.or_(as_owner, as_oneself)",
+        "seen.c.id.in_(identifiers)",
+    ),
+    Defect(
+        "a key without CHILD_ORGANIZATIONS_MANAGE acts for what lies below",
+        "models/lineage.py",
+        "        if not self.below:\n",
+        "        if False:\n",
+    ),
+    # -------------------------------------------------------------------------------------------------- the four steps
+    Defect(
+        "the agent's version decides before agentNumber",
+        STEPS,
+        """    OutboundNumberRule.AGENT_NUMBER: agent_number,
+    OutboundNumberRule.AGENT_VERSION: agent_version,
+""",
+        """    OutboundNumberRule.AGENT_VERSION: agent_version,
+    OutboundNumberRule.AGENT_NUMBER: agent_number,
+""",
+    ),
+    Defect(
+        "of several numbers the latest assigned is chosen",
+        NUMBERS,
+        "                number.c.outbound_assigned_at,\n",
+        "                number.c.outbound_assigned_at.desc(),\n",
+    ),
+    Defect(
+        "of several numbers one that can dial is not preferred",
+        NUMBERS,
+        "                trunk.c.outbound_address.is_(None),\n",
+        "",
+    ),
+    Defect(
+        "an unknown agentNumber falls through to the fallback",
+        STEPS,
+        "decided.verdict is StepVerdict.REFUSED and decided.rule is not OutboundNumberRule.AGENT_NUMBER",
+        "decided.verdict is StepVerdict.REFUSED",
+    ),
+    Defect("the fallback is always allowed", STEPS, "and left and question.allow_fallback", "and left"),
+    Defect(
+        "the fallback takes a borrowed number",
+        NUMBERS,
+        "cls.owned_by([organization_id])\n            .where(trunk.c.outbound_address.is_not(None))",
+        "cls.seen_by([organization_id])\n            .where(trunk.c.outbound_address.is_not(None))",
+    ),
+    Defect(
+        "the fallback prefers numbers with an agent",
+        NUMBERS,
+        ".order_by(number.outbound_agent_version_id.is_not(None), number.created_at",
+        ".order_by(number.outbound_agent_version_id.is_(None), number.created_at",
+    ),
+    Defect(
+        "the fallback takes the newest number",
+        NUMBERS,
+        "number.outbound_agent_version_id.is_not(None), number.created_at, number.id",
+        "number.outbound_agent_version_id.is_not(None), number.created_at.desc(), number.id",
+    ),
+    Defect(
+        "a number that cannot dial is dialed from",
+        STEPS,
+        "if not resolution.number.outbound_capable:",
+        "if False:",
+    ),
+    # ------------------------------------------------------------------------------------------------ the agent that speaks
+    Defect(
+        "a borrowed number lends its owner's agent",
+        STEPS,
+        """    bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned
+    if not bound or number.outbound_agent_version_id is None:
+        raise agent_required(number)
+    version = (await session.execute(AgentVersion.by_id([number.outbound_agent_version_id]))).one()
+""",
+        """    bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER
+    held = (await session.execute(PhoneNumber.called(number.e164))).one().outbound_agent_version_id
+    if not bound or held is None:
+        raise agent_required(number)
+    version = (await session.execute(AgentVersion.by_id([held]))).one()
+""",
+    ),
+    Defect(
+        "the fallback lends the agent of the number it chose",
+        STEPS,
+        "bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned",
+        "bound = number.owned",
+    ),
+    Defect("an inactive agent speaks", REFERENCE, "if not version.agent_active:", "if False:"),
+    Defect("a draft speaks", REFERENCE, "if not version.published:", "if False:"),
+    Defect(
+        "agentId resolves to the newest version, published or not",
+        "models/agent_version.py",
+        ".where(version.c.agent_id.in_(agent_ids), version.c.published_at.is_not(None))",
+        ".where(version.c.agent_id.in_(agent_ids))",
+    ),
+    Defect("another organization's agent speaks", REFERENCE, "table.by_id([sent]).where(mine)", "table.by_id([sent])"),
+    Defect(
+        "a version of another agent goes with agentId",
+        REFERENCE,
+        "if version and agent and version.agent_id != agent.id:",
+        "if False:",
+    ),
+    Defect("agentConfig goes with another reference", REFERENCE, "if sent.config is None or (", "if True or ("),
+    # ---------------------------------------------------------------------------------------------------------- slots
+    Defect(
+        "publishing clears the slots of other agents",
+        "calling/slots.py",
+        'if getattr(number, f"{slot}_agent_version_id") in versions:',
+        "if True:",
+    ),
+    Defect(
+        "publishing writes to anybody's numbers",
+        NUMBERS,
+        "where(number.organization_id == organization_id, number.e164.in_(e164s))",
+        "where(number.e164.in_(e164s))",
+    ),
+    Defect(
+        "writing what a slot holds already assigns it anew",
+        "calling/slots.py",
+        '    if getattr(number, f"{slot}_agent_version_id") == version_id:\n        return\n',
+        "",
+    ),
+    # ------------------------------------------------------------------------------------------ numbers and conversations
+    Defect(
+        "anybody switches sharing",
+        "resolvers/phone_numbers.py",
+        "reach.holds(PhoneNumber, [phone_number_id])",
+        "reach.holds(PhoneNumber, [phone_number_id]) | (number.id == phone_number_id)",
+    ),
+    Defect(
+        "switching sharing off leaves what is queued",
+        "calling/sharing.py",
+        "    if not shareable:\n",
+        "    if False:\n",
+    ),
+    Defect(
+        "a number in use is deleted",
+        "resolvers/phone_numbers.py",
+        "if await transaction.session.scalar(Conversation.live_on(phone_number_id)):",
+        "if False:",
+    ),
+    Defect("an idempotency key creates again", CREATION, "    if first:\n", "    if False:\n"),
+    Defect(
+        "another input under a used key is answered with the first conversation",
+        CREATION,
+        "if first and first.input_digest != digest:",
+        "if False:",
+    ),
+    Defect(
+        "idempotency keys are everybody's",
+        "models/conversation.py",
+        "return cls.of(organization_id).where(cls.columns().idempotency_key == idempotency_key)",
+        "return sa.select(cls.__table__).where(cls.columns().idempotency_key == idempotency_key)",
+    ),
+    Defect(
+        "anybody routes calls to any number",
+        "calling/inbound.py",
+        "covers(number.organization_id, owner)",
+        "covers(number.organization_id, owner) | True",
+    ),
+    Defect(
+        "an inactive agent answers",
+        "calling/inbound.py",
+        "if version is None or not version.agent_active:",
+        "if version is None:",
+    ),
+]
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,584 @@
+"""The API against the oracle: random forests of organizations share, publish and call, and every organization is asked
+what it sees after every step. `make test` grows a few forests, always the same; `make torture` many, always new ones.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from models import Scope
+from tests.installation import CARRIER, Client, Installation
+from tests.isolation.oracle import (
+    Agent,
+    Answer,
+    Conversation,
+    No,
+    Number,
+    Organization,
+    Sent,
+    Slot,
+    Trunk,
+    Version,
+    World,
+)
+
+TORTURE = os.environ.get("DIALTREE_TORTURE") == "1"
+SIZE = settings(
+    max_examples=200 if TORTURE else 10,
+    stateful_step_count=40,
+    deadline=None,
+    database=None,
+    derandomize=not TORTURE,
+    phases=(Phase.generate, Phase.shrink) if TORTURE else (Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
+# Hypothesis weighs steps alike and turns some off in each run; with ten runs that leaves holes, so they are weighed here.
+STEPS = {
+    "publish": 6,
+    "call": 6,
+    "switch_sharing": 4,
+    "draft": 3,
+    "register_a_number": 2,
+    "delete_a_number": 2,
+    "switch_a_trunk": 2,
+    "switch_an_agent": 2,
+    "receive_a_call": 2,
+    "look_up_everything": 3,
+    "grow": 1,
+    "look_down_from_a_root": 1,
+}
+# What is given to a dry run or a call, each as likely.
+GIVEN = (
+    *("", "number", "number", "version", "version", "agent", "agent", "version agent"),
+    *("number version", "number agent", "number config", "config", "number version agent", "agent config"),
+)
+LIKELY = 0.8
+MOST = {
+    "grow": ("organizations", 5),
+    "register_a_number": ("numbers", 16),
+    "draft": ("versions", 16),
+    "call": ("conversations", 16),
+    "receive_a_call": ("conversations", 16),
+}
+ALL_BUT_CHILDREN = [scope for scope in Scope if scope is not Scope.CHILD_ORGANIZATIONS_MANAGE]
+DESTINATIONS = ("+12125550142", "+12125550143")
+UNKNOWN = "+12125550111"
+
+# Whatever looks like an id or a number.
+WORD = re.compile(r"[a-z]{3}_[0-9a-z]{26}|[0-9]{11}")
+PUNCTUATION = str.maketrans("", "", " ()-")
+
+SWEPT = """id e164 access shareable outboundCapable trunk { id } inboundSlot { assignedAt } outboundSlot { assignedAt }
+  sharing { organizationsBelow queuedConversations }"""
+NUMBER = f"""{SWEPT} organization {{ id }}
+  inboundSlot {{ agentVersion {{ id }} }} outboundSlot {{ agentVersion {{ id }} }}"""
+CONVERSATION = "id status agentNumber phoneNumber { id } agentVersion { id }"
+SWEEP = f"""query($has_called: Boolean!) {{
+  phoneNumbers(first: 100) {{ nodes {{ {SWEPT} }} }}
+  conversations(first: 100) @include(if: $has_called) {{ nodes {{ {CONVERSATION} }} }}
+}}"""
+LOOK_UP = f"""nodes(ids: $ids) {{ id }}
+  all: phoneNumbers(first: 100) {{ totalCount nodes {{ {NUMBER} }} }}
+  free: phoneNumbers(first: 100, filter: {{outboundAssigned: false}}) {{ nodes {{ e164 }} }}
+  carried: phoneNumbers(first: 100, filter: {{outboundCapable: true, shareable: true}}) {{ nodes {{ e164 }} }}"""
+ABOVE = f"""fragment seen on Organization {{
+  ancestors {{ id }} children {{ nodes {{ id }} }} phoneNumbers(first: 100) {{ nodes {{ {NUMBER} }} }}
+}}"""
+ANSWER = """fragment answer on OutboundNumberResolution {
+  agentNumber phoneNumber { id } agentVersion { id } decidedBy refusal { code }
+  steps { rule verdict candidates { e164 verdict } }
+}"""
+CREATE = f"""mutation($input: CreateOutboundConversationInput!) {{ it: createOutboundConversation(input: $input) {{
+  replayed conversation {{ {CONVERSATION} }} resolution {{ ...answer }} userErrors {{ code }}
+}} }} {ANSWER}"""
+
+Choice = TypeVar("Choice")
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key: whose it is, and whether it may act for what lies below."""
+
+    client: Client
+    holder: Organization
+    children: bool
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A key, the organization it acts for, and `organizationId` where that is named."""
+
+    key: Key
+    organization: Organization
+    named: dict[str, str]
+
+
+class Forests(RuleBasedStateMachine):
+    installation: Installation
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.own_keys: dict[Organization, Key] = {}
+        self.admin_keys: list[Key] = []
+        self.deleted: list[Number] = []
+
+    # -------------------------------------------------------------------------------------- asking, and what comes back
+
+    def ask(self, key: Key, *acting: Organization, document: str, creates: bool = False, **variables: Any) -> Any:
+        """The data of an answer, in whose body no word stands that the acting organization may not see or did not send.
+
+        What is created has an id that nobody has seen before.
+        """
+        note(f"{key.holder}{' and below' * key.children}: {document.split('{')[1]}{variables}")
+        body = key.client.post(document, variables).text
+        sent = words_in(json.dumps(variables).translate(PUNCTUATION))
+        strange = words_in(body) - sent.union(*(words_in(*self.world.words_of(each)) for each in acting))
+        assert not strange or (creates and len(strange) == 1 and not strange & self.everything()), body
+        answer = json.loads(body)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    def everything(self) -> set[str]:
+        return words_in(*(each.id for each in (*self.world.organizations, *self.world.owned_things, *self.deleted)))
+
+    def change(
+        self, expected: str | None, key: Key, owner: Organization, mutation: str, selection: str, **fields: Any
+    ) -> Any:
+        """The payload of a mutation of what is the owner's; None where it is refused, which must be as expected."""
+        kind = mutation[0].upper() + mutation[1:]
+        it = f"it: {mutation}(input: $input) {{ {selection} userErrors {{ code }} }}"
+        acting, creates = key.holder if expected else owner, mutation.startswith(("create", "route"))
+        document = f"mutation($input: {kind}Input!) {{ {it} }}"
+        payload = self.ask(key, acting, document=document, creates=creates, input=fields)["it"]
+        assert [error["code"] for error in payload["userErrors"]] == ([expected] if expected else [])
+        return None if expected else payload
+
+    def may(self, key: Key, owner: Organization) -> bool:
+        return self.world.may_act_for(key.holder, owner, children=key.children)
+
+    # ------------------------------------------------------------------------------------------------ choosing at random
+
+    def pick(self, chance: Random, likely: Sequence[Choice], others: Sequence[Choice]) -> Choice:
+        return chance.choice(likely if likely and chance.random() < LIKELY else others)
+
+    def any_key(self, chance: Random, owner: Organization) -> Key:
+        """Mostly one that may act for the owner."""
+        mighty = [key for key in self.admin_keys if self.may(key, owner)]
+        return self.pick(chance, [self.own_keys[owner], *mighty], [*self.own_keys.values(), *self.admin_keys])
+
+    def actor(self, chance: Random) -> Actor:
+        organization = chance.choice(self.world.organizations)
+        key = self.any_key(chance, organization)
+        named = key.holder is not organization or chance.choice((True, False))
+        return Actor(key, organization, {"organizationId": organization.id} if named else {})
+
+    def sent(self, chance: Random, asking: Organization) -> Sent:
+        """Mostly what the organization may ask for; sometimes what is foreign, deleted, or never was."""
+        world, given = self.world, chance.choice(GIVEN).split()
+        seen = [each.e164 for each in world.seen_by(asking)]
+        number = self.pick(chance, seen, [UNKNOWN, *(each.e164 for each in (*world.numbers, *self.deleted))])
+        version = self.pick(chance, owned(world.versions, asking), world.versions)
+        agent = self.pick(chance, [version.agent], world.agents)
+        return Sent(
+            number if "number" in given else None,
+            version.id if "version" in given else None,
+            agent.id if "agent" in given else None,
+            {} if "config" in given else None,
+            chance.random() < LIKELY / 2,
+        )
+
+    # -------------------------------------------------------------------------------------------------------- the forest
+
+    @initialize(parents=st.lists(st.integers(0, 5), min_size=2, max_size=3), shared=st.integers(0, 2**16 - 1))
+    def plant(self, parents: list[int], shared: int) -> None:
+        """Two roots and others below them, each with an agent and numbers, one of which cannot dial."""
+        for name in ("Northwind", "Contoso"):
+            self.settle(self.installation.root(name), None)
+        for place in parents:
+            self.grow_below(self.world.organizations[place % len(self.world.organizations)])
+        for place, trunk in enumerate([*self.world.trunks, *self.world.trunks[::2]]):
+            fields = {"e164": self.installation.new_number(), "shareable": bool(shared >> place & 1)}
+            self.register(None, self.own_keys[trunk.owner], trunk, **fields)
+        for version in self.world.versions:
+            numbers = [each.e164 for each in owned(self.world.numbers, version.owner)]
+            self.publish_to(self.own_keys[version.owner], version, numbers[:2], [], "BOTH")
+
+    @rule(
+        step=st.sampled_from([step for step, weight in STEPS.items() for _ in range(weight)]),
+        chance=st.randoms(use_true_random=True),
+    )
+    def something_happens(self, step: str, chance: Random) -> None:
+        kind, most = MOST.get(step, ("organizations", 100))
+        getattr(self, step if len(getattr(self.world, kind)) < most else "look_up_everything")(chance)
+        self.preview(chance)
+
+    def grow(self, chance: Random) -> None:
+        self.grow_below(chance.choice(self.world.organizations))
+
+    def grow_below(self, parent: Organization) -> None:
+        admin = next(key for key in self.admin_keys if self.may(key, parent)).client
+        fields = {"parentId": parent.id, "name": "Harbor", "slug": self.installation.new_slug()}
+        child = admin.do("createOrganization", "organization { id }", **fields)["organization"]["id"]
+        self.settle(admin.with_scopes(*ALL_BUT_CHILDREN, organization_id=child), parent)
+
+    def settle(self, client: Client, parent: Organization | None) -> None:
+        organization = Organization(client.organization_id, parent)
+        if parent is None:
+            self.admin_keys.append(Key(client, organization, children=True))
+            client = client.with_scopes(*ALL_BUT_CHILDREN)
+        self.own_keys[organization] = Key(client, organization, children=False)
+        self.world.organizations.append(organization)
+        for outbound in (True, False):
+            self.world.trunks.append(Trunk(client.trunk(outbound=outbound), organization, outbound))
+        agent = Agent(client.agent(), organization)
+        agent.versions.append(Version(client.version(agent.id), agent, published=True))
+        self.world.agents.append(agent)
+
+    # ------------------------------------------------------------------------------------------------ numbers and trunks
+
+    def register(self, expected: str | None, key: Key, trunk: Trunk, **fields: Any) -> None:
+        selection = "phoneNumber { id e164 shareable createdAt }"
+        payload = self.change(expected, key, trunk.owner, "createPhoneNumber", selection, trunkId=trunk.id, **fields)
+        if payload:
+            made = payload["phoneNumber"]
+            created = datetime.fromisoformat(made["createdAt"])
+            self.world.numbers.append(Number(made["id"], made["e164"], trunk, made["shareable"], created))
+
+    def register_a_number(self, chance: Random) -> None:
+        actor, world = self.actor(chance), self.world
+        trunk = self.pick(chance, owned(world.trunks, actor.organization), world.trunks)
+        known = [each.e164 for each in (*world.numbers, *self.deleted)]
+        e164 = self.pick(chance, [self.installation.new_number()], known)
+        expected = "PHONE_NUMBER_TAKEN" if any(each.e164 == e164 for each in world.numbers) else None
+        if not self.may(actor.key, actor.organization):
+            expected = "ORGANIZATION_NOT_FOUND"
+        elif trunk.owner is not actor.organization:
+            expected = "TRUNK_NOT_FOUND"
+        self.register(
+            expected, actor.key, trunk, e164=typed(e164), shareable=chance.choice((True, False)), **actor.named
+        )
+
+    def switch_sharing(self, chance: Random) -> None:
+        shareable = chance.choice((True, False))
+        number = chance.choice(self.world.numbers)
+        key = self.any_key(chance, number.owner)
+        expected = None if self.may(key, number.owner) else "PHONE_NUMBER_NOT_FOUND"
+        fields = {"phoneNumberId": number.id, "shareable": shareable}
+        if self.change(expected, key, number.owner, "setPhoneNumberShareable", "phoneNumber { id }", **fields):
+            self.world.switch_sharing(number, shareable)
+
+    def delete_a_number(self, chance: Random) -> None:
+        number = chance.choice(self.world.numbers)
+        key = self.any_key(chance, number.owner)
+        expected = "PHONE_NUMBER_IN_USE" if self.world.in_use(number) else None
+        if not self.may(key, number.owner):
+            expected = "PHONE_NUMBER_NOT_FOUND"
+        if self.change(expected, key, number.owner, "deletePhoneNumber", "__typename", phoneNumberId=number.id):
+            self.world.delete(number)
+            self.deleted.append(number)
+
+    def switch_a_trunk(self, chance: Random) -> None:
+        outbound = chance.choice((True, True, False))
+        trunk = chance.choice(self.world.trunks)
+        key = self.any_key(chance, trunk.owner)
+        expected = None if self.may(key, trunk.owner) else "TRUNK_NOT_FOUND"
+        fields = {"trunkId": trunk.id, "outbound": CARRIER if outbound else None}
+        if self.change(expected, key, trunk.owner, "updateTrunk", "trunk { id }", **fields):
+            trunk.outbound = outbound
+
+    # ------------------------------------------------------------------------------------------------- agents and slots
+
+    def switch_an_agent(self, chance: Random) -> None:
+        active = chance.choice([True, False, True])
+        agent = chance.choice(self.world.agents)
+        key = self.any_key(chance, agent.owner)
+        expected = None if self.may(key, agent.owner) else "AGENT_NOT_FOUND"
+        if self.change(expected, key, agent.owner, "updateAgent", "agent { id }", agentId=agent.id, active=active):
+            agent.active = active
+
+    def draft(self, chance: Random) -> None:
+        agent = chance.choice(self.world.agents)
+        if chance.choice((True, False)):
+            agent = Agent(self.own_keys[agent.owner].client.agent(), agent.owner)
+            self.world.agents.append(agent)
+        key = self.any_key(chance, agent.owner)
+        expected = None if self.may(key, agent.owner) else "AGENT_NOT_FOUND"
+        fields: dict[str, Any] = {"agentId": agent.id, "config": {}}
+        if made := self.change(expected, key, agent.owner, "createAgentVersion", "agentVersion { id }", **fields):
+            agent.versions.append(Version(made["agentVersion"]["id"], agent))
+
+    def publish(self, chance: Random) -> None:
+        version = chance.choice(self.world.versions)
+        mine = [each.e164 for each in owned(self.world.numbers, version.owner)]
+        put = chance.sample(mine, k=min(len(mine), chance.randrange(4)))
+        take = chance.sample(mine, k=min(len(mine), chance.randrange(3)))
+        foreign = [UNKNOWN, *(each.e164 for each in self.world.numbers)]
+        put += self.pick(chance, [[]], [[each] for each in foreign])
+        take = self.pick(chance, [[each for each in take if each not in put]], [take])
+        direction = chance.choice(["OUTBOUND", "OUTBOUND", "BOTH", "INBOUND"])
+        self.publish_to(self.any_key(chance, version.owner), version, put, take, direction)
+
+    def publish_to(self, key: Key, version: Version, put: list[str], take: list[str], direction: str) -> None:
+        writes, expected = refusal_of(lambda: self.world.slots_to_write(version, put, take, direction))
+        if not self.may(key, version.owner):
+            expected = "AGENT_VERSION_NOT_FOUND"
+        fields = {"phoneNumbers": put, "unassignPhoneNumbers": take, "direction": direction}
+        selection = "phoneNumbers { id inboundSlot { assignedAt } outboundSlot { assignedAt } }"
+        payload = self.change(
+            expected, key, version.owner, "publishAgentVersion", selection, agentVersionId=version.id, **fields
+        )
+        if payload:
+            version.published = True
+            named = {each["id"]: each for each in payload["phoneNumbers"]}
+            assert len(named) == len({*put, *take})
+            for (number, slot), held in (writes or {}).items():
+                number.slots[slot] = Slot(held, named[number.id][f"{slot}Slot"]["assignedAt"])
+
+    # ----------------------------------------------------------------------------------------------- dry runs and calls
+
+    def expected_answer(self, actor: Actor, sent: Sent) -> Answer:
+        if not self.may(actor.key, actor.organization):
+            return self.world.refused("ORGANIZATION_NOT_FOUND", sent)
+        return self.world.answer(actor.organization, sent)
+
+    def written(self, actor: Actor, answer: Answer) -> dict[str, Any]:
+        """An answer as the API writes it; its number is an edge to what the organization sees now."""
+        number = answer.number
+        seen = number and number in self.world.seen_by(actor.organization)
+        return {
+            "agentNumber": number and number.e164,
+            "phoneNumber": {"id": number.id} if number and seen else None,
+            "agentVersion": edge(answer.version),
+            "decidedBy": answer.decided_by,
+            "steps": [
+                {
+                    "rule": step.rule,
+                    "verdict": step.verdict,
+                    "candidates": [{"e164": e164, "verdict": verdict} for e164, verdict in step.candidates],
+                }
+                for step in answer.steps
+            ],
+            "refusal": answer.refusal and {"code": answer.refusal},
+        }
+
+    def preview(self, chance: Random) -> None:
+        actor = self.actor(chance)
+        questions = [self.sent(chance, actor.organization) for _ in range(6)]
+        variables: Any = {f"q{place}": as_input(sent) | actor.named for place, sent in enumerate(questions)}
+        asked = " ".join(f"{name}: previewOutboundNumber(input: ${name}) {{ ...answer }}" for name in variables)
+        declared = " ".join(f"${name}: PreviewOutboundNumberInput!" for name in variables)
+        answers = self.ask(
+            actor.key, self.spoken_to(actor), document=f"query({declared}) {{ {asked} }} {ANSWER}", **variables
+        )
+        for name, sent in zip(variables, questions, strict=True):
+            assert answers[name] == self.written(actor, self.expected_answer(actor, sent)), sent
+
+    def spoken_to(self, actor: Actor) -> Organization:
+        return actor.organization if self.may(actor.key, actor.organization) else actor.key.holder
+
+    def call(self, chance: Random) -> None:
+        actor = self.actor(chance)
+        to, once = chance.choice(DESTINATIONS), chance.choice(["one", "two", None, None])
+        first = self.world.of_key(actor.organization, once) if self.may(actor.key, actor.organization) else None
+        asked = (to, self.sent(chance, actor.organization))
+        if first and first.asked and chance.choice((True, False)):
+            asked = first.asked
+        answer = self.expected_answer(actor, asked[1])
+        if first:
+            same = first.asked == asked and first.answer
+            answer = same or self.world.refused("IDEMPOTENCY_KEY_REUSED", asked[1])
+        self.place_call(actor, asked, once, first, answer)
+
+    def place_call(
+        self, actor: Actor, asked: tuple[str, Sent], once: str | None, first: Conversation | None, answer: Answer
+    ) -> None:
+        fields = as_input(asked[1]) | actor.named | {"to": typed(asked[0]), "idempotencyKey": once}
+        payload = self.ask(actor.key, self.spoken_to(actor), document=CREATE, creates=True, input=fields)["it"]
+        assert payload["resolution"] == self.written(actor, answer)
+        assert payload["userErrors"] == ([{"code": answer.refusal}] if answer.refusal else [])
+        assert payload["replayed"] == bool(first and not answer.refusal)
+        if answer.refusal or not answer.number:
+            assert payload["conversation"] is None
+            return
+        if first is None:
+            first = Conversation(
+                payload["conversation"]["id"], actor.organization, answer.number.e164, answer.number, answer.version
+            )
+            first.key, first.asked, first.answer = once, asked, answer
+            self.world.conversations.append(first)
+        assert payload["conversation"] == self.conversation_row(first)
+
+    def receive_a_call(self, chance: Random) -> None:
+        number = chance.choice(self.world.numbers)
+        key = self.any_key(chance, number.owner)
+        found, expected = refusal_of(lambda: self.world.answering(key.holder, number.e164))
+        selection = f"conversation {{ {CONVERSATION} }} agentVersion {{ id }}"
+        fields = {"calledNumber": number.e164, "callerNumber": DESTINATIONS[0]}
+        payload = self.change(expected, key, number.owner, "routeInboundCall", selection, **fields)
+        if payload and found:
+            made = Conversation(payload["conversation"]["id"], number.owner, number.e164, *found)
+            made.status = "RINGING"
+            self.world.conversations.append(made)
+            assert payload["conversation"] == self.conversation_row(made)
+            assert payload["agentVersion"] == edge(made.version)
+
+    # ---------------------------------------------------------------------------------------------- what everybody sees
+
+    @invariant()
+    def everybody_sees_what_the_oracle_says(self) -> None:
+        for asking, key in self.own_keys.items():
+            called = [self.conversation_row(each) for each in owned(self.world.conversations, asking)]
+            seen = [self.number_row(asking, each) for each in self.world.seen_by(asking)]
+            answer = self.ask(key, asking, document=SWEEP, has_called=bool(called))
+            assert answer["phoneNumbers"]["nodes"] == [swept(row) for row in seen]
+            if called:
+                assert answer["conversations"]["nodes"] == called[::-1]
+
+    def number_row(self, asking: Organization, number: Number) -> dict[str, Any]:
+        """The owner's business is null on a borrowed number (R6)."""
+        row = {
+            "id": number.id,
+            "e164": number.e164,
+            "access": "SHARED",
+            "shareable": number.shareable,
+            "outboundCapable": number.capable,
+            "organization": edge(number.owner),
+        }
+        if number.owner is not asking:
+            return row | dict.fromkeys(("trunk", "inboundSlot", "outboundSlot", "sharing"))
+        return row | {
+            "access": "OWNED",
+            "trunk": edge(number.trunk),
+            "inboundSlot": slot_row(number.slots["inbound"]),
+            "outboundSlot": slot_row(number.slots["outbound"]),
+            "sharing": {
+                "organizationsBelow": len(self.world.below(number.owner)),
+                "queuedConversations": len(self.world.borrowed_and_queued(number)),
+            },
+        }
+
+    def conversation_row(self, made: Conversation) -> dict[str, Any]:
+        return {
+            "id": made.id,
+            "status": made.status,
+            "agentNumber": made.agent_number,
+            "phoneNumber": edge(made.number if made.number in self.world.seen_by(made.owner) else None),
+            "agentVersion": edge(made.version),
+        }
+
+    def look_up_everything(self, chance: Random) -> None:
+        """Every number and id there is or was: what is not the organization's to see is null (R2, R6)."""
+        asking = chance.choice(self.world.organizations)
+        numbers = [each.e164 for each in (*self.world.numbers, *self.deleted)]
+        ids = [each.id for each in (*self.world.organizations, *self.world.owned_things, *self.deleted)][-100:]
+        asked = " ".join(f'n{place}: phoneNumber(e164: "{e164}") {{ id }}' for place, e164 in enumerate(numbers[-16:]))
+        document = f"query($ids: [ID!]!) {{ {LOOK_UP} {asked} }}"
+        found = self.ask(self.own_keys[asking], asking, document=document, ids=ids)
+        words, seen = self.world.words_of(asking), {each.e164: each for each in self.world.seen_by(asking)}
+        rows = [self.number_row(asking, each) for each in seen.values()]
+        assert found.pop("all") == {"totalCount": len(seen), "nodes": rows}
+        assert found.pop("nodes") == [{"id": each} if each in words else None for each in ids]
+        assert {name: found.pop(name)["nodes"] for name in ("free", "carried")} == self.filtered(asking)
+        assert [*found.values()] == [edge(seen.get(e164)) for e164 in numbers[-16:]]
+
+    def filtered(self, asking: Organization) -> dict[str, Any]:
+        """A filter on slots matches own numbers only; one on what a borrowed number shows matches those too."""
+        seen = self.world.seen_by(asking)
+        return {
+            "free": [{"e164": each.e164} for each in seen if each.owner is asking and not each.speaker],
+            "carried": [{"e164": each.e164} for each in seen if each.capable and each.shareable],
+        }
+
+    def look_down_from_a_root(self, chance: Random) -> None:
+        """What lies below a key that may act for it, each as it sees itself; of other organizations nothing exists."""
+        admin = chance.choice(self.admin_keys)
+        below = [admin.holder, *self.world.below(admin.holder)]
+        asked = " ".join(
+            f'o{place}: organization(id: "{each.id}") {{ ...seen }}'
+            for place, each in enumerate(self.world.organizations)
+        )
+        seen = self.ask(admin, *below, document=f"{{ {asked} }} {ABOVE}")
+        assert [*seen.values()] == [
+            self.seen_from_above(each) if each in below else None for each in self.world.organizations
+        ]
+
+    def seen_from_above(self, organization: Organization) -> dict[str, Any]:
+        children = [each for each in self.world.organizations if each.parent is organization]
+        numbers = sorted(owned(self.world.numbers, organization), key=lambda each: each.e164)
+        return {
+            "ancestors": [edge(each) for each in organization.ancestors],
+            "children": {"nodes": [edge(each) for each in reversed(children)]},
+            "phoneNumbers": {"nodes": [self.number_row(organization, each) for each in numbers]},
+        }
+
+
+def owned(things: list[Any], owner: Organization) -> list[Any]:
+    return [each for each in things if each.owner is owner]
+
+
+def words_in(*texts: str) -> set[str]:
+    return {word for text in texts for word in WORD.findall(text)}
+
+
+def typed(e164: str) -> str:
+    """As a person would type it."""
+    return f"{e164[:2]} ({e164[2:5]}) {e164[5:8]}-{e164[8:]}"
+
+
+def as_input(sent: Sent) -> dict[str, Any]:
+    """What is not sent is left out, or null: the same."""
+    return {
+        **({"agentNumber": sent.agent_number} if sent.agent_number else {}),
+        **({"agentConfig": sent.agent_config} if sent.agent_config is not None else {}),
+        **({"allowFallback": True} if sent.allow_fallback else {}),
+        "agentVersionId": sent.agent_version_id,
+        "agentId": sent.agent_id,
+    }
+
+
+def edge(thing: Any) -> dict[str, str] | None:
+    return thing and {"id": thing.id}
+
+
+def swept(row: dict[str, Any]) -> dict[str, Any]:
+    """A number without the edges that each cost a statement."""
+    slots = {name: row[name] and {"assignedAt": row[name]["assignedAt"]} for name in ("inboundSlot", "outboundSlot")}
+    return {name: value for name, value in row.items() if name != "organization"} | slots
+
+
+def slot_row(slot: Slot) -> dict[str, Any]:
+    return {"assignedAt": slot.since, "agentVersion": edge(slot.version)}
+
+
+def refusal_of(ask: Callable[[], Choice]) -> tuple[Choice | None, str | None]:
+    """What the oracle answers, or the code of its refusal."""
+    try:
+        return ask(), None
+    except No as refused:
+        return None, refused.code
+
+
+@pytest.mark.torture
+def test_r6_every_organization_sees_and_dials_from_what_the_oracle_says(installation: Installation) -> None:
+    class Here(Forests):
+        pass
+
+    Here.installation = installation
+    run_state_machine_as_test(Here, settings=SIZE)
