@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL := .ci/install
 PAGE_SOURCES := $(shell find web/src web/*.html web/*.ts web/*.json -type f 2>/dev/null)
 
-.PHONY: run page test check torture bench-live format schema lock clean
+.PHONY: run page test check torture bench-live bench-page format schema lock clean
 
 ## Set up, migrate, fill an empty database with the demo tree, and serve.
 run: .venv/run.stamp
@@ -40,7 +40,11 @@ torture: .venv/test.stamp
 
 ## How long a change takes to reach 1,000 who follow it.
 bench-live: .venv/test.stamp
-	@$(BIN)/python benchmarks/fan_out.py
+	@$(BIN)/python -m benchmarks.fan_out
+
+## What the console costs a browser.
+bench-page: .venv/test.stamp web/dist/page.stamp /usr/bin/chromium
+	@$(BIN)/python -m benchmarks.first_load
 
 ## Format and mend what can be mended.
 format: .venv/test.stamp
