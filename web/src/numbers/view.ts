@@ -4,7 +4,7 @@ import type { PhoneNumberFilter, PhoneNumberOrder, PhoneNumberOrderField } from 
 
 export const CHOICES = {
   access: { label: "Access", values: { owned: "Owned", shared: "Borrowed" } },
-  shareable: { label: "Shareable", values: { yes: "Shareable", no: "Not shareable" } },
+  shareable: { label: "Sharing", values: { yes: "Shareable", no: "Not shareable" } },
   capable: { label: "Dialing out", values: { yes: "Can dial out", no: "Cannot dial out" } },
   outbound: { label: "Outbound agent", values: { yes: "Outbound assigned", no: "Outbound empty" } },
   inbound: { label: "Inbound agent", values: { yes: "Inbound assigned", no: "Inbound empty" } },
