@@ -107,7 +107,7 @@ def described(keys: dict[str, str], address: str) -> str:
     lines = [
         "The demo tree is planted. These admin keys are shown this once:",
         *(f"  {name:<15} {key}" for name, key in keys.items()),
-        f"The API is at {address}; in a browser it shows GraphiQL. A first query, to paste into a shell:",
+        "Sign in to the console with one of them, or paste this first query into a shell:",
         f"  curl -s {address} -H 'Authorization: Bearer {harbor}' \\",
         f"    -H 'Content-Type: application/json' -d '{query}'",
     ]

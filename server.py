@@ -123,7 +123,10 @@ def serve() -> None:
     log_to_stderr()
     with listen(settings) as listening:
         port = listening.getsockname()[1]
-        typer.echo(f"Dialtree serves http://{settings.host}:{port}/ (the API is at /graphql, GraphiQL at /graphiql)")
+        address = f"http://{settings.host}:{port}"
+        typer.echo(
+            f"Dialtree serves {address}/graphql; the console is at {address}/ and GraphiQL at {address}/graphiql"
+        )
         config = uvicorn.Config(
             create_app(settings), log_config=None, access_log=False, server_header=False, ws=SOCKETS
         )

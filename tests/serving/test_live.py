@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from models import Scope
+from schema import schema
 from tests.conftest import Install
 from tests.installation import Client, Number
 from tests.serving.following import TRANSPORT_WS, Follower, Socket, over_events, over_socket, socket, socket_address
@@ -147,11 +148,30 @@ async def test_what_cannot_be_followed_says_so(
         assert not payload.get("data")
 
 
+FOLLOWED = {
+    "conversationUpdated": (CONVERSATION, {Scope.CONVERSATIONS_READ, Scope.CONVERSATIONS_MANAGE}),
+    "conversationsUpdated": (CONVERSATIONS, {Scope.CONVERSATIONS_READ, Scope.CONVERSATIONS_MANAGE}),
+    "phoneNumbersUpdated": (NUMBERS, {Scope.PHONE_NUMBERS_READ, Scope.PHONE_NUMBERS_MANAGE}),
+}
+
+
 @both_ways
-@pytest.mark.parametrize("query", [NUMBERS, CONVERSATIONS])
-async def test_r15_following_takes_the_scope_of_reading(northwind: Client, follow: Following, query: str) -> None:
-    async with follow(northwind.with_scopes(Scope.AGENTS_READ), query) as it:
-        assert (await it.next())["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+@pytest.mark.parametrize("field", FOLLOWED)
+async def test_r15_following_takes_the_scope_of_reading(northwind: Client, follow: Following, field: str) -> None:
+    """A key with the scope is told that there is no such organization or conversation; any other is told nothing."""
+    query, sufficient = FOLLOWED[field]
+    for scope in Scope:
+        missing = {"of": "org_" + "0" * 26} if "$of" in query else {"id": "cnv_" + "0" * 26}
+        async with follow(northwind.with_scopes(scope), query, **missing) as it:
+            error = (await it.next())["errors"][0]
+        assert error["extensions"]["code"] == ("NOT_FOUND" if scope in sufficient else "FORBIDDEN"), scope
+        named = {each for each in Scope if each.name in error["message"]}
+        assert named == (named if scope in sufficient else sufficient)
+
+
+def test_every_subscription_has_a_row() -> None:
+    assert schema._schema.subscription_type is not None
+    assert FOLLOWED.keys() == schema._schema.subscription_type.fields.keys()
 
 
 @both_ways
