@@ -47,6 +47,7 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
   const other = userNumber ? written(userNumber) : "a withheld number";
   return (
     <div className="conversation">
+      <title>{`Call with ${other} · Dialtree`}</title>
       <Link className="back" href={address("/conversations")}>
         ← Conversations
       </Link>
