@@ -6,7 +6,9 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/dialogs.css";
+import "./styles/lists.css";
 import "./styles/numbers.css";
+import "./styles/picture.css";
 import "./styles/choosing.css";
 import "./styles/conversations.css";
 

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
-import { PreviewOutboundNumberDocument } from "../generated/graphql";
+import { OrganizationDocument, PreviewOutboundNumberDocument } from "../generated/graphql";
 import { useSession } from "../session/Session";
 import { Empty } from "../shell/Empty";
 import { Loading } from "../shell/Loading";
@@ -26,6 +26,7 @@ function WhichNumber() {
   const { organizationId } = useSession();
   const [search] = useSearchParams();
   const request = useMemo(() => readRequest(search, organizationId), [search, organizationId]);
+  const [organization] = useQuery({ query: OrganizationDocument, variables: { id: organizationId } });
   const [{ data, error, fetching }, again] = useQuery({
     query: PreviewOutboundNumberDocument,
     variables: { input: request.input },
@@ -35,9 +36,12 @@ function WhichNumber() {
   const resolution = data?.previewOutboundNumber;
   return (
     <div className="choosing">
+      <title>Which number? · Dialtree</title>
       <section className="choosing-form" aria-label="What would be sent">
         <h1>Which number?</h1>
-        <p className="quiet">A dry run: nothing is written, nobody is called.</p>
+        <p className="quiet">
+          A dry run as {organization.data?.organization?.name ?? "…"}: nothing is written, nobody is called.
+        </p>
         <RequestForm request={request} refusal={resolution?.refusal ?? null} />
       </section>
       <section className="choosing-answer" aria-labelledby="answer" aria-busy={fetching}>

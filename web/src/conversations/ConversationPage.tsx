@@ -47,6 +47,7 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
   const other = userNumber ? written(userNumber) : "a withheld number";
   return (
     <div className="conversation">
+      <title>{`Call with ${other} · Dialtree`}</title>
       <Link className="back" href={address("/conversations")}>
         ← Conversations
       </Link>
@@ -64,7 +65,7 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
           <p className="quiet">Nothing was chosen: the other side called it.</p>
         )}
       </section>
-      <TransferCallerId id={conversation.id} status={conversation.status} />
+      <TransferCallerId id={conversation.id} />
       <Transfers transfers={conversation.transfers} />
       <Facts conversation={conversation} />
     </div>

@@ -47,6 +47,7 @@ function Conversations() {
 
   return (
     <>
+      <title>Conversations · Dialtree</title>
       <h1 className="visually-hidden">Conversations</h1>
       <ConversationFilters />
       {snapshot.error && (

@@ -1,16 +1,11 @@
 import { useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
-import { type ConversationStatus, TransferPlansDocument } from "../generated/graphql";
+import { TransferPlansDocument } from "../generated/graphql";
 import { Field } from "../shell/Field";
 import { Plan } from "./Plan";
 
-interface Props {
-  id: string;
-  status: ConversationStatus;
-}
-
 /** What a third party would see, if the call were transferred now: every way side by side. */
-export function TransferCallerId({ id }: Props) {
+export function TransferCallerId({ id }: { id: string }) {
   const [typed, setTyped] = useState("");
   const transferNumber = useDeferredValue(typed.trim()) || null;
   const [{ data }] = useQuery({

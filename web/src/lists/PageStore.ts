@@ -47,6 +47,7 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
   private pages: Page<Node>[] = [];
   private listeners = new Set<() => void>();
   private current: Snapshot<Node>;
+  private pending = false;
 
   constructor(
     private source: ListSource<Data, Variables, Node>,
@@ -113,14 +114,22 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
   }
 
   private take(page: Page<Node>, result: OperationResult<Data, Variables>): void {
-    if (result.data) page.connection = this.source.select(result.data);
+    const connection = result.data ? this.source.select(result.data) : page.connection;
+    if (connection === page.connection && result.error === page.error) return;
+    page.connection = connection;
     page.error = result.error;
     this.changed();
   }
 
+  /** One answer may touch every page, so that they are summed up once, after all of them have been told. */
   private changed(): void {
-    if (this.pages.length) this.current = summary(this.pages);
-    this.listeners.forEach((listener) => listener());
+    if (this.pending) return;
+    this.pending = true;
+    queueMicrotask(() => {
+      this.pending = false;
+      if (this.pages.length) this.current = summary(this.pages);
+      this.listeners.forEach((listener) => listener());
+    });
   }
 }
 

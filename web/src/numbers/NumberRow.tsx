@@ -1,7 +1,7 @@
 import type { ReactTable, Row } from "@tanstack/react-table";
 import type { NumberRowFragment } from "../generated/graphql";
 import { written } from "../phone";
-import { isOwned } from "./actions";
+import { ActiveRowContext, isOwned } from "./actions";
 import type { features } from "./columns";
 
 interface Props {
@@ -25,11 +25,13 @@ export function NumberRow({ row, table, index, active, activate, measure }: Prop
       tabIndex={active ? 0 : -1}
       onFocus={() => activate(row.id)}
     >
-      {row.getAllCells().map((cell) => (
-        <td key={cell.id} className={`col-${cell.column.id}`} data-label={String(cell.column.columnDef.header)}>
-          <table.FlexRender cell={cell} />
-        </td>
-      ))}
+      <ActiveRowContext value={active}>
+        {row.getAllCells().map((cell) => (
+          <td key={cell.id} className={`col-${cell.column.id}`} data-label={String(cell.column.columnDef.header)}>
+            <table.FlexRender cell={cell} />
+          </td>
+        ))}
+      </ActiveRowContext>
     </tr>
   );
 }

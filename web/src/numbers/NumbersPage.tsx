@@ -49,6 +49,7 @@ function Numbers() {
 
   return (
     <ActionsContext value={actions}>
+      <title>Phone numbers · Dialtree</title>
       <h1 className="visually-hidden">Phone numbers</h1>
       <div className="toolbar">
         <Search label="Search numbers" />

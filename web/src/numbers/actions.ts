@@ -9,6 +9,13 @@ export interface NumberActions {
 
 export const ActionsContext = createContext<NumberActions>({ editSlots: null, switchSharing: null });
 
+/** Whether a control stands on the row that is in the tab order, and so is in it too. */
+export const ActiveRowContext = createContext(false);
+
+export function useTabIndex(): 0 | -1 {
+  return useContext(ActiveRowContext) ? 0 : -1;
+}
+
 export function useActions(): NumberActions {
   return useContext(ActionsContext);
 }

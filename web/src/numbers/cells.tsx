@@ -1,6 +1,6 @@
 import type { NumberRowFragment } from "../generated/graphql";
 import { written } from "../phone";
-import { isOwned, useActions } from "./actions";
+import { isOwned, useActions, useTabIndex } from "./actions";
 import { drift } from "./drift";
 
 type Slot = NumberRowFragment["inboundSlot"];
@@ -24,11 +24,12 @@ export function OwnerCell({ number }: { number: NumberRowFragment }) {
 
 export function SlotCell({ number, slot }: { number: NumberRowFragment; slot: Slot }) {
   const { editSlots } = useActions();
+  const tabIndex = useTabIndex();
   if (!isOwned(number)) return <span className="quiet">—</span>;
   const content = slot?.agentVersion ? <AgentOfSlot version={slot.agentVersion} /> : <EmptySlot slot={slot} />;
   if (!editSlots) return content;
   return (
-    <button className="slot-button" tabIndex={-1} onClick={() => editSlots(number)}>
+    <button className="slot-button" tabIndex={tabIndex} onClick={() => editSlots(number)}>
       {content}
       <span className="visually-hidden">, change the slots of {written(number.e164)}</span>
     </button>
@@ -72,13 +73,14 @@ export function TrunkCell({ number }: { number: NumberRowFragment }) {
 
 export function SharingCell({ number }: { number: NumberRowFragment }) {
   const { switchSharing } = useActions();
+  const tabIndex = useTabIndex();
   if (!isOwned(number)) return <span className="quiet">Read-only</span>;
   if (!switchSharing) return <span className="quiet">{number.shareable ? "Shared" : "Not shared"}</span>;
   return (
     <button
       role="switch"
       className="switch"
-      tabIndex={-1}
+      tabIndex={tabIndex}
       aria-checked={number.shareable}
       aria-label={`Shareable: ${written(number.e164)}`}
       onClick={() => switchSharing(number)}

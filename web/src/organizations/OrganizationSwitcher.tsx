@@ -33,7 +33,7 @@ export function OrganizationSwitcher() {
         <span className="switcher-name">{name}</span>
         <span aria-hidden="true" className="chevron" />
       </Button>
-      <span ref={setHost} />
+      <span ref={setHost} className="popover-host" />
       <Popover className="popover" placement="bottom start" UNSTABLE_portalContainer={host ?? undefined}>
         <Dialog className="popover-dialog" aria-label="Choose the acting organization">
           <OrganizationTree choose={choose} />

@@ -25,6 +25,7 @@ export function SignIn() {
 
   return (
     <main className="sign-in">
+      <title>Sign in · Dialtree</title>
       <form onSubmit={submit} className="sign-in-card">
         <h1>
           <span className="brand-mark" aria-hidden="true" /> Dialtree
