@@ -38,6 +38,7 @@ def agent_of(client: Client, name: str) -> str:
 def test_a_named_number_that_is_borrowed(shared_world: World, visitors: Visitors) -> None:
     page = visitors.sign_in(shared_world["Harbor Clinics"], "/which-number")
     page.get_by_label("Dial from").fill("+1 555 123 4567")
+    expect(page).to_have_url(re.compile(r"\?from=%2B1\+555\+123\+4567$"))
     speak(page, "Inline")
     verdicts(page, "Chosen", "Not given", "Not given", "Not reached")
     expect(steps(page).first).to_have_attribute("data-decided", "true")
