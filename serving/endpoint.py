@@ -13,9 +13,15 @@ from strawberry.types.graphql import OperationType
 
 from serving.accepting import JSON, BadRequest, Operation, media_type, read_operation, wants_page
 from serving.answering import Result, answered, bad_request, is_unavailable, refused, unavailable
-from serving.events import event_stream, wants_events
+from serving.events import event_stream, wants_events, wants_only_events
 from serving.live import LiveSchema
 from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor, bearer
+
+HOW_TO_FOLLOW = "A subscription answers again and again: let Accept take text/event-stream, or use a WebSocket."
+
+
+class _Subscription(Exception):
+    """The operation is one: it is answered as a stream, where the client takes one."""
 
 
 class GraphQLEndpoint:
@@ -33,23 +39,29 @@ class GraphQLEndpoint:
     async def answer(self, request: Request) -> Response:
         if wants_page(request):
             return RedirectResponse("/graphiql", 303)
-        token = bearer(request.headers.get("authorization"))
         try:
-            media = JSON if wants_events(request) else media_type(request.headers)
-            operation = await read_operation(request)
-            context = await self._context_for(request, token)
-            if context is None:
-                return refused("UNAUTHENTICATED", UNAUTHENTICATED, 401, CHALLENGE)
-            if wants_events(request):
-                return event_stream(self._live, request, token, operation)
-            result = await self._execute(request.method, operation, context)
+            return await self._answer(request, bearer(request.headers.get("authorization")))
         except BadRequest as problem:
             return bad_request(problem)
         except Exception as cause:
             if is_unavailable(cause):
                 return unavailable()
             raise
-        return answered(result, media, request.state.request_id)
+
+    async def _answer(self, request: Request, token: str) -> Response:
+        media = JSON if wants_only_events(request) else media_type(request.headers)
+        operation = await read_operation(request)
+        context = await self._context_for(request, token)
+        if context is None:
+            return refused("UNAUTHENTICATED", UNAUTHENTICATED, 401, CHALLENGE)
+        try:
+            if not wants_only_events(request):
+                result = await self._execute(request.method, operation, context)
+                return answered(result, media, request.state.request_id)
+        except _Subscription:
+            if not wants_events(request):
+                raise BadRequest(400, HOW_TO_FOLLOW) from None
+        return event_stream(self._live, request, token, operation)
 
     async def _execute(self, method: str, operation: Operation, context: Any) -> Result:
         """GET is for queries alone: what changes something is not to be sent by a link."""
@@ -63,13 +75,9 @@ class GraphQLEndpoint:
                 allowed_operation_types=allowed,
             )
         except InvalidOperationTypeError as wrong:
-            raise _wrong_way(wrong.operation_type) from None
+            if wrong.operation_type is OperationType.SUBSCRIPTION:
+                raise _Subscription from None
+            raise BadRequest(405, "A mutation changes something: send it by POST.", {"Allow": "POST"}) from None
         except CannotGetOperationTypeError:
             message = "The document has several operations or none: name the one to run in operationName."
             return PreExecutionError(data=None, errors=[GraphQLError(message)])
-
-
-def _wrong_way(kind: OperationType) -> BadRequest:
-    if kind is OperationType.SUBSCRIPTION:
-        return BadRequest(400, "A subscription answers again and again: ask for text/event-stream, or use a WebSocket.")
-    return BadRequest(405, "A mutation changes something: send it by POST.", {"Allow": "POST"})

@@ -22,6 +22,11 @@ def wants_events(request: Request) -> bool:
     return EVENT_STREAM in request.headers.get("accept", "")
 
 
+def wants_only_events(request: Request) -> bool:
+    """A client that names JSON too takes a stream where it must: for subscriptions."""
+    return wants_events(request) and "json" not in request.headers.get("accept", "")
+
+
 def event_stream(live: LiveSchema, request: Request, token: str, operation: Operation) -> StreamingResponse:
     results = live.results(request, token, operation.query, operation.variables, operation.name)
     return StreamingResponse(_events(results), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})

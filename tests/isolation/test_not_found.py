@@ -274,7 +274,8 @@ def test_r3_a_taken_number_is_taken_in_the_same_words_whoever_owns_it(world: Wor
 
 def test_the_table_has_every_place_of_the_schema() -> None:
     told = {place.name for place in (*ACTING, *BY_ID, *SAID)}
-    assert told == places_of_the_schema() - {"CreatePhoneNumberInput.e164"}
+    followed = {place for place in places_of_the_schema() if place.startswith("Subscription.")}  # serving/test_live.py
+    assert told == places_of_the_schema() - followed - {"CreatePhoneNumberInput.e164"}
 
 
 def places_of_the_schema() -> set[str]:

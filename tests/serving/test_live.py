@@ -261,6 +261,15 @@ async def test_a_page_of_another_origin_is_let_in_where_it_is_allowed(install: I
         assert (await (await it.subscribe("{ viewer { scopes } }")).next())["data"]
 
 
+def test_a_client_that_takes_both_gets_json_where_it_can_have_it(northwind: Client) -> None:
+    accept = {"Accept": "application/graphql-response+json, application/json, text/event-stream"}
+    http, headers = northwind.installation.http, northwind.headers | accept
+    query = http.post("/graphql", headers=headers, json={"query": "{ viewer { scopes } }"})
+    assert query.headers["content-type"] == "application/json"
+    missing = {"query": CONVERSATION, "variables": {"id": "cnv_" + "0" * 26}}
+    assert http.post("/graphql", headers=headers, json=missing).headers["content-type"].startswith("text/event-stream")
+
+
 def test_a_subscription_without_a_stream_says_how_to_follow(northwind: Client) -> None:
     response = northwind.post(CONVERSATIONS)
     assert response.status_code == 400
