@@ -167,6 +167,12 @@ DEFECTS = [
         "        if not self.below:\n",
         "        if False:\n",
     ),
+    Defect(
+        "the numbers of an organization above are listed",
+        "resolvers/pages.py",
+        "PhoneNumber.owned_by(owners).where(reach.covers(PhoneNumber.columns().organization_id, owners))",
+        "PhoneNumber.owned_by(owners)",
+    ),
     # -------------------------------------------------------------------------------------------------- the four steps
     Defect(
         "the agent's version decides before agentNumber",
