@@ -6,9 +6,9 @@ from alembic import command
 from alembic.config import Config
 
 
-def migrate(url: str) -> None:
-    """Run every migration that the database lacks. Migrations are synchronous: the plain driver runs them."""
+def migrate(url: str, revision: str = "head") -> None:
+    """Run every migration that the database lacks, up to a revision. Raises NewerDatabase."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["url"] = url.replace("+aiosqlite", "")
-    command.upgrade(config, "head")
+    config.attributes["url"] = url
+    command.upgrade(config, revision)

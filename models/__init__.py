@@ -3,9 +3,10 @@
 from models.agent import Agent
 from models.agent_version import AgentVersion
 from models.api_key import ApiKey
+from models.audit_event import AuditAction, AuditEvent, acting
 from models.change import Change, ChangeKind
 from models.conversation import LIVE, Conversation, ConversationStatus, EndReason
-from models.database import Database, DatabaseGone, ReadSession, WriteSession
+from models.database import Database
 from models.identifier import new_id, prefix_of, well_formed
 from models.instant import now
 from models.lineage import Reach, ancestors, below, lineage
@@ -13,6 +14,7 @@ from models.organization import DEEPEST, Organization
 from models.phone_number import CallDirection, PhoneNumber, PhoneNumberAccess, SlotDirection
 from models.refusal import ErrorCode, Refusal, Refused
 from models.scope import Scope
+from models.session import DatabaseGone, ReadSession, WriteSession
 from models.transfer import DisplayedNumber, Transfer, TransferKind, TransferMechanism, TransferStatus
 from models.trunk import MediaEncryption, SipTransport, TransferCallerId, TransferMode, Trunk, TrunkKind
 from models.word import Word
@@ -23,6 +25,8 @@ __all__ = [
     "Agent",
     "AgentVersion",
     "ApiKey",
+    "AuditAction",
+    "AuditEvent",
     "CallDirection",
     "Change",
     "ChangeKind",
@@ -54,6 +58,7 @@ __all__ = [
     "TrunkKind",
     "Word",
     "WriteSession",
+    "acting",
     "ancestors",
     "below",
     "lineage",

@@ -5,11 +5,14 @@ from enum import unique
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import Field
 
 from models.identifier import new_id
 from models.instant import Instant, now
+from models.members import HasMembers
 from models.phone_number import CallDirection, PhoneNumber
+from models.prepared import prepared
 from models.table import Table
 from models.word import Word, stored_as_text
 
@@ -29,6 +32,9 @@ class ConversationStatus(Word):
     UNANSWERED = "Busy, not answered or declined. Final."
 
 
+# As SQL: a partial index serves a statement that says the same, not one whose words are parameters.
+QUEUED = "status = 'QUEUED'"
+CALLED = "status IN ('DIALING', 'RINGING', 'IN_PROGRESS')"
 LIVE = (
     ConversationStatus.QUEUED,
     ConversationStatus.DIALING,
@@ -53,7 +59,14 @@ class EndReason(Word):
     ENGINE_LOST = "The telephony engine lost the call."
 
 
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 class Conversation(Table, table=True):
+    """`engine_reference`: what an engine calls an inbound call that it took; None: it was routed through the API."""
+
     __tablename__ = "conversation"
     __table_args__ = (
         sa.UniqueConstraint("organization_id", "idempotency_key"),
@@ -67,8 +80,17 @@ class Conversation(Table, table=True):
             "(ended_at IS NULL) = (status IN ('QUEUED', 'DIALING', 'RINGING', 'IN_PROGRESS'))", name="live_until_ended"
         ),
         sa.Index("ix_conversation_organization_id_created_at", "organization_id", "created_at", "id"),
+        *(
+            sa.Index(f"ix_conversation_{by}", "organization_id", by, "created_at", "id")
+            for by in ("agent_number", "user_number")
+        ),
         sa.Index("ix_conversation_phone_number_id_status", "phone_number_id", "status"),
         sa.Index("ix_conversation_agent_version_id", "agent_version_id"),
+        _index("ix_conversation_queued", "organization_id", "created_at", "id", where=QUEUED),
+        _index("ix_conversation_called", "dialed_at", "created_at", where=CALLED),
+        _index(
+            "ix_conversation_engine_reference", "engine_reference", where="engine_reference IS NOT NULL", unique=True
+        ),
     )
 
     id: str = Field(default_factory=lambda: new_id("cnv"), primary_key=True)
@@ -90,29 +112,39 @@ class Conversation(Table, table=True):
     created_at: datetime = Field(default_factory=now, sa_type=Instant)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    engine_reference: str | None = None
+    dialed_at: datetime | None = Field(default=None, sa_type=Instant)
+    hang_up_requested_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    @classmethod
+    def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:
+        return sa.select(cls.__table__).where(cls.columns().id.in_(identifiers))
 
     @classmethod
     def of(cls, organization_id: str) -> sa.Select[Any]:
         return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
 
     @classmethod
-    def of_key(cls, organization_id: str, idempotency_key: str) -> sa.Select[Any]:
-        return cls.of(organization_id).where(cls.columns().idempotency_key == idempotency_key)
+    def of_engine(cls, engine_reference: str) -> sa.Select[Any]:
+        return sa.select(cls.columns().id).where(cls.columns().engine_reference == engine_reference)
 
     @classmethod
     def has_metadata(cls, wanted: str) -> sa.ColumnElement[bool]:
         """True where each top-level key of `wanted` is there and equal; both are JSON with sorted keys."""
-        theirs = sa.func.json_each(cls.columns().custom_metadata).table_valued("key", "type", "value", name="theirs")
-        ours = sa.func.json_each(wanted).table_valued("key", "type", "value", name="ours")
-        equal = sa.and_(*(theirs.c[part].is_not_distinct_from(ours.c[part]) for part in ("key", "type", "value")))
-        has = sa.exists().select_from(theirs).where(equal)
-        return ~sa.exists().select_from(ours).where(~has)
+        return HasMembers(cls.columns().custom_metadata, sa.literal(wanted))
 
     @classmethod
     def live_on(cls, phone_number_id: str) -> sa.Select[Any]:
         conversation = cls.columns()
         live = sa.select(conversation.id).where(conversation.status.in_(LIVE))
         return live.where(conversation.phone_number_id == phone_number_id).limit(1)
+
+    @classmethod
+    def counted(cls) -> sa.Select[Any]:
+        """How many there are in each status, and for each reason why they ended."""
+        conversation = cls.columns()
+        by = (conversation.status, conversation.end_reason)
+        return sa.select(*by, sa.func.count().label("number")).group_by(*by)
 
     @classmethod
     def borrowed_and_queued(cls, phone_number_id: Any) -> sa.ColumnElement[bool]:
@@ -124,3 +156,31 @@ class Conversation(Table, table=True):
             conversation.status == ConversationStatus.QUEUED,
             conversation.organization_id != owner.scalar_subquery(),
         )
+
+    @classmethod
+    def ended_before(cls, instant: datetime, after_id: str, most: int) -> sa.Select[Any]:
+        """The ids of the next of them, in the order in which they were created."""
+        conversation = cls.columns()
+        ended = sa.select(conversation.id).where(conversation.id > after_id, conversation.ended_at < instant)
+        return ended.order_by(conversation.id).limit(most)
+
+    @classmethod
+    def removed(cls, identifiers: list[str]) -> ReturningDelete[Any]:
+        """Never a live one, whatever is asked for. Answers their ids."""
+        conversation = cls.columns()
+        final = sa.delete(cls.__table__).where(conversation.id.in_(identifiers), conversation.ended_at.is_not(None))
+        return final.returning(conversation.id)
+
+
+@prepared
+def created_under_key(organization_id: Any, idempotency_key: Any) -> sa.Select[Any]:
+    return Conversation.of(organization_id).where(Conversation.columns().idempotency_key == idempotency_key)
+
+
+def inserted(conversation: Conversation) -> tuple[sa.Insert, dict[str, Any]]:
+    """The one row, without the bookkeeping of a session that might see it change."""
+    return _INSERT, {name: getattr(conversation, name) for name in _COLUMNS}
+
+
+_INSERT = sa.insert(Conversation.__table__)
+_COLUMNS = tuple(each.name for each in Conversation.__table__.columns)

@@ -55,10 +55,16 @@ class PhoneNumber(Table, table=True):
         sa.CheckConstraint(
             "e164 = '+' || CAST(CAST(substr(e164, 2) AS BIGINT) AS VARCHAR) AND length(e164) BETWEEN 8 AND 16",
             name="e164",
-        ),
+        ).ddl_if(dialect="sqlite"),
+        sa.CheckConstraint(r"e164 ~ '^\+[1-9][0-9]{6,14}$'", name="e164").ddl_if(dialect="postgresql"),
         sa.Index("ix_phone_number_organization_id_e164", "organization_id", "e164"),
         sa.Index("ix_phone_number_organization_id_created_at", "organization_id", "created_at", "id"),
         sa.Index("ix_phone_number_organization_id_updated_at", "organization_id", "updated_at", "id"),
+        *(
+            sa.Index(f"ix_phone_number_shareable_{by}", "organization_id", "shareable", by, "id")
+            for by in ("e164", "created_at", "updated_at")
+        ),
+        sa.Index("ix_phone_number_outbound_slot", "organization_id", "outbound_agent_version_id", "created_at", "id"),
         sa.Index("ix_phone_number_trunk_id", "trunk_id"),
         sa.Index("ix_phone_number_inbound_agent_version_id", "inbound_agent_version_id"),
         sa.Index("ix_phone_number_outbound_agent_version_id", "outbound_agent_version_id"),
@@ -83,22 +89,51 @@ class PhoneNumber(Table, table=True):
         A row is a number as one organization, `asking_id`, sees it: the owner's business is NULL on a borrowed one.
         """
         number, line = cls.__table__, lineage(organization_ids)
-        own = line.c.distance == 0
+        visible = sa.or_(line.c.distance == 0, number.c.shareable)
+        return cls._as_seen(line, line.join(number, line.c.ancestor_id == number.c.organization_id)).where(visible)
+
+    @classmethod
+    def first_seen_by(
+        cls, organization_id: str, owned: bool | None, conditions: list[Any], order: list[Any], most: int
+    ) -> sa.Select[Any]:
+        """The first `most` in this order of those that the organization sees and that meet the conditions.
+
+        `owned`: its own alone, or borrowed ones alone.
+
+        The organization's own and each ancestor's, shared and not, lie in order in an index each: so no more than the
+        first of each are looked at, however many there are.
+        """
+        number, line = cls.__table__, lineage([organization_id])
+        lent = sa.union_all(sa.select(sa.false().label("shared")), sa.select(sa.true())).cte("lent")
+        some = (
+            sa.select(number.c.id)
+            .join(trunk, trunk.c.id == number.c.trunk_id)
+            .where(number.c.organization_id == line.c.ancestor_id, number.c.shareable == lent.c.shared, *conditions)
+            .order_by(*order)
+            .limit(most)
+            .correlate(line, lent)
+        )
+        own, borrowed = line.c.distance == 0, sa.and_(line.c.distance > 0, lent.c.shared)
+        whose = sa.or_(own, borrowed) if owned is None else own if owned else borrowed
+        lines = line.join(lent, whose)
+        return cls._as_seen(line, lines.join(number, number.c.id.in_(some))).order_by(*order).limit(most)
+
+    @classmethod
+    def _as_seen(cls, line: sa.CTE, origin: sa.FromClause) -> sa.Select[Any]:
+        """`origin` joins numbers to a lineage."""
+        number, own = cls.__table__, line.c.distance == 0
+        shown = ("id", "e164", "organization_id", "shareable", "created_at", "updated_at")
         return (
             sa.select(
-                *(
-                    number.c[name]
-                    for name in ("id", "e164", "organization_id", "shareable", "created_at", "updated_at")
-                ),
+                *(number.c[name] for name in shown),
                 line.c.organization_id.label("asking_id"),
                 sa.cast(own, sa.Boolean).label("owned"),
                 trunk.c.outbound_address.is_not(None).label("outbound_capable"),
                 *(sa.case((own, number.c[name])).label(name) for name in OWNERS_BUSINESS),
                 sa.case((own, number.c.id)).label("owned_id"),
             )
-            .join(line, line.c.ancestor_id == number.c.organization_id)
+            .select_from(origin)
             .join(trunk, trunk.c.id == number.c.trunk_id)
-            .where(sa.or_(own, number.c.shareable))
         )
 
     @classmethod
@@ -130,36 +165,6 @@ class PhoneNumber(Table, table=True):
     @classmethod
     def organizations_of(cls, e164s: list[str]) -> sa.Select[Any]:
         return sa.select(cls.columns().organization_id).where(cls.columns().e164.in_(e164s))
-
-    @classmethod
-    def bound_to_agent(cls, organization_id: str, agent_id: str, version_id: str) -> sa.Select[Any]:
-        """R8, steps 2 and 3: own numbers whose outbound slot holds a version of the agent, best first.
-
-        Those that hold the version itself come before those that hold another, whose number is `held_version`.
-        """
-        number = cls.__table__
-        return (
-            cls.owned_by([organization_id])
-            .add_columns(version.c.number.label("held_version"))
-            .join(version, version.c.id == number.c.outbound_agent_version_id)
-            .where(version.c.agent_id == agent_id)
-            .order_by(
-                (number.c.outbound_agent_version_id == version_id).desc(),
-                trunk.c.outbound_address.is_(None),
-                number.c.outbound_assigned_at,
-                number.c.id,
-            )
-        )
-
-    @classmethod
-    def fallback(cls, organization_id: str) -> sa.Select[Any]:
-        """R8, step 4: own outbound-capable numbers; an empty outbound slot first, then the oldest."""
-        number = cls.columns()
-        return (
-            cls.owned_by([organization_id])
-            .where(trunk.c.outbound_address.is_not(None))
-            .order_by(number.outbound_agent_version_id.is_not(None), number.created_at, number.id)
-        )
 
     @classmethod
     def sharing_impact(cls, identifiers: list[str], queued: sa.ScalarSelect[Any]) -> sa.Select[Any]:

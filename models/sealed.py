@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _STANDARD = str.maketrans("-_", "+/")
 _NONCE = 12
-_KEY_ID = 4
+KEY_ID = 4
 _KEY = 32
 
 
@@ -36,6 +36,14 @@ class Seal:
     def new_key() -> str:
         return base64.b64encode(os.urandom(32)).decode()
 
+    def has(self, key_id: bytes) -> bool:
+        """Whether what the key with this id has sealed, its first bytes say which, can be opened."""
+        return any(_key_id(key) == key_id for key in self.keys)
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether it was sealed with the first key."""
+        return sealed[:KEY_ID] == _key_id(self.keys[0])
+
     def close(self, text: str, *, row: str) -> bytes:
         """What is stored: the key's id, a nonce and the sealed text. `row`: table, organization, id and column."""
         key, nonce = self.keys[0], os.urandom(_NONCE)
@@ -43,12 +51,12 @@ class Seal:
 
     def open(self, sealed: bytes, *, row: str) -> str:
         """Raises ValueError where no key fits, or where the value was moved here from another row."""
-        key = next((key for key in self.keys if _key_id(key) == sealed[:_KEY_ID]), None)
+        key = next((key for key in self.keys if _key_id(key) == sealed[:KEY_ID]), None)
         if key is None:
             raise ValueError(
                 f"no secret key opens {row}: put the key it was sealed with back into DIALTREE_SECRET_KEYS"
             )
-        nonce, text = sealed[_KEY_ID : _KEY_ID + _NONCE], sealed[_KEY_ID + _NONCE :]
+        nonce, text = sealed[KEY_ID : KEY_ID + _NONCE], sealed[KEY_ID + _NONCE :]
         try:
             return AESGCM(key).decrypt(nonce, text, row.encode()).decode()
         except InvalidTag:
@@ -56,4 +64,4 @@ class Seal:
 
 
 def _key_id(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()[:_KEY_ID]
+    return hashlib.sha256(key).digest()[:KEY_ID]

@@ -5,6 +5,7 @@ from enum import unique
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import Field
 
 from models.identifier import new_id
@@ -40,13 +41,19 @@ class TransferStatus(Word):
     FAILED = "The caller stays where they were."
 
 
+OPEN = sa.text("ended_at IS NULL")
+
+
 class Transfer(Table, table=True):
+    """`asked_at`: an engine is asked, which happens once; `begun_at`: it has begun, so it did not refuse."""
+
     __tablename__ = "transfer"
     __table_args__ = (
         sa.ForeignKeyConstraint(
             ["organization_id", "conversation_id"], ["conversation.organization_id", "conversation.id"]
         ),
         sa.Index("ix_transfer_conversation_id_created_at", "conversation_id", "created_at", "id"),
+        sa.Index("ix_transfer_one_at_a_time", "conversation_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
     )
 
     id: str = Field(default_factory=lambda: new_id("trf"), primary_key=True)
@@ -61,6 +68,13 @@ class Transfer(Table, table=True):
     sip_status: int | None = None
     created_at: datetime = Field(default_factory=now, sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    supervisor_instructions: str | None = None
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    begun_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    @classmethod
+    def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:
+        return sa.select(cls.__table__).where(cls.columns().id.in_(identifiers))
 
     @classmethod
     def of_conversations(cls, conversation_ids: list[str]) -> sa.Select[Any]:
@@ -70,3 +84,9 @@ class Transfer(Table, table=True):
             .where(transfer.conversation_id.in_(conversation_ids))
             .order_by(transfer.created_at, transfer.id)
         )
+
+    @classmethod
+    def removed_with(cls, conversation_ids: list[str]) -> ReturningDelete[Any]:
+        """Answers their ids."""
+        transfer = cls.columns()
+        return sa.delete(cls.__table__).where(transfer.conversation_id.in_(conversation_ids)).returning(transfer.id)

@@ -9,6 +9,7 @@ from sqlmodel import Field
 
 from models.identifier import new_id
 from models.instant import Instant, now
+from models.sealed import KEY_ID
 from models.table import Table
 from models.word import Word, stored_as_text
 
@@ -85,3 +86,15 @@ class Trunk(Table, table=True):
     @classmethod
     def of(cls, organization_id: str) -> sa.Select[Any]:
         return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+
+    @classmethod
+    def sealing_keys(cls) -> sa.Select[bytes, int]:
+        """The ids of the keys that passwords are sealed with, and how many trunks each."""
+        password = cls.columns().outbound_auth_password
+        key_id = sa.func.substr(password, 1, KEY_ID, type_=sa.LargeBinary).label("key_id")
+        return sa.select(key_id, sa.func.count().label("trunks")).where(password.is_not(None)).group_by(key_id)
+
+
+def password_row(trunk: Any) -> str:
+    """What a sealed password is bound to: moved to another trunk it does not open."""
+    return f"trunk/{trunk.organization_id}/{trunk.id}/outbound_auth_password"

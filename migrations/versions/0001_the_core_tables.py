@@ -154,6 +154,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "e164 = '+' || CAST(CAST(substr(e164, 2) AS BIGINT) AS VARCHAR) AND length(e164) BETWEEN 8 AND 16",
             name=op.f("ck_phone_number_e164"),
+        ).ddl_if(dialect="sqlite"),
+        sa.CheckConstraint(r"e164 ~ '^\+[1-9][0-9]{6,14}$'", name=op.f("ck_phone_number_e164")).ddl_if(
+            dialect="postgresql"
         ),
         sa.CheckConstraint(
             "(inbound_agent_version_id IS NULL) = (inbound_assigned_at IS NULL)",

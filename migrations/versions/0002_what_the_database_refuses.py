@@ -1,6 +1,6 @@
 """What the database refuses, whoever asks: rules that no constraint can say."""
 
-from alembic import op
+from migrations.triggers import refuse
 
 revision = "0002"
 down_revision = "0001"
@@ -43,8 +43,8 @@ REFUSED = {
         "UPDATE ON conversation",
         "OLD.agent_number <> NEW.agent_number OR OLD.user_number IS NOT NEW.user_number"
         " OR OLD.organization_id <> NEW.organization_id OR OLD.direction <> NEW.direction"
-        " OR OLD.resolution IS NOT NEW.resolution OR OLD.idempotency_key IS NOT NEW.idempotency_key"
-        " OR OLD.created_at <> NEW.created_at",
+        " OR CAST(OLD.resolution AS TEXT) IS NOT CAST(NEW.resolution AS TEXT)"
+        " OR OLD.idempotency_key IS NOT NEW.idempotency_key OR OLD.created_at <> NEW.created_at",
     ),
     "conversation_final_status_never_changes": (
         "UPDATE OF status, end_reason, ended_at ON conversation",
@@ -61,4 +61,4 @@ REFUSED = {
 
 def upgrade() -> None:
     for name, (event, refused) in REFUSED.items():
-        op.execute(f"CREATE TRIGGER {name} BEFORE {event} WHEN {refused} BEGIN SELECT RAISE(ABORT, '{name}'); END")
+        refuse(name, event, refused)

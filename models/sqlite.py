@@ -1,0 +1,90 @@
+"""SQLite: one file, one server. Writes queue for a single connection; readers have their own and never wait for it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
+from models.glance import Glance
+from models.session import DatabaseGone, ReadSession, Work
+from models.writer import Writer
+
+# FULL: a commit that was acknowledged survives a power cut, which NORMAL does not promise in WAL mode.
+PRAGMAS = {"busy_timeout": 10_000, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+class SqliteFile:
+    def __init__(self, url: str, committed: Callable[[], None]) -> None:
+        self._file = Path(make_url(url).database or "")
+        self._opened: tuple[int, int] | None = None
+        synchronous = make_url(url).set(drivername="sqlite")
+        self._readers = sa.create_engine(synchronous, pool_size=8, max_overflow=24, **_READING)
+        _prepare(self._readers)
+        self._idle: list[Glance] = []
+        writing = sa.create_engine(synchronous, pool_size=1, max_overflow=0, **_OPTIONS)
+        _prepare(writing, begin="BEGIN IMMEDIATE")
+        self._writer = Writer(writing, committed)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        self._require_file()
+        glance = self._idle.pop() if self._idle else Glance(self._readers)
+        try:
+            yield glance
+        finally:
+            glance.close()
+            self._idle.append(glance)
+
+    async def write(self, work: Work) -> Any:
+        self._require_file()
+        return await self._writer.write(work)
+
+    def _require_file(self) -> None:
+        """Were it deleted or replaced, open connections would go on, and acknowledge what nobody will ever find."""
+        try:
+            found = self._file.stat()
+        except OSError:
+            raise DatabaseGone from None
+        here = (found.st_dev, found.st_ino)
+        if self._opened not in (None, here):
+            raise DatabaseGone
+        self._opened = here
+
+    async def hear(self) -> None:
+        """There is one server a file: commands tell nobody, and whoever follows looks now and then."""
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """There is one server a file: it is always its turn."""
+        yield
+
+    async def close(self) -> None:
+        await self._writer.close()
+        for glance in self._idle:
+            glance.leave()
+        self._readers.dispose()
+
+
+# Python's driver does not BEGIN before a SELECT: isolation_level None leaves transactions to the event below.
+_OPTIONS: dict[str, Any] = {"connect_args": {"isolation_level": None}, "hide_parameters": True, "pool_timeout": 60}
+
+
+_READING = _OPTIONS | {"connect_args": {"isolation_level": None, "check_same_thread": False}}
+
+
+def _prepare(engine: sa.Engine, begin: str | None = None) -> None:
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma, wanted in PRAGMAS.items():
+            cursor.execute(f"PRAGMA {pragma}={wanted}")
+            cursor.execute(f"PRAGMA {pragma}")
+            if (found := cursor.fetchone()[0]) != wanted:
+                raise RuntimeError(f"SQLite keeps {pragma} at {found}; Dialtree needs {wanted}")
+        cursor.close()
+
+    if begin:
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
