@@ -1,0 +1,93 @@
+"""Documents, parsed and validated once and kept for as long as there is room."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.schema.schema import validate_document
+
+from execution.bounds import Bounds
+from execution.limits import Price, count_tokens, weigh
+from execution.plans import Plans
+
+# Characters of text that are kept; a syntax tree takes about a hundred times as many bytes.
+ROOM = 250_000
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text that was read. With `errors` it cannot be executed; `ast` is None where it is no document, or too large.
+
+    `plans` are kept with it, by the executor.
+    """
+
+    ast: DocumentNode | None
+    errors: tuple[GraphQLError, ...] = ()
+    prices: Mapping[str | None, Price] = field(default_factory=dict)
+    plans: Plans = field(default_factory=Plans)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The one that is named, or the only one. Raises CannotGetOperationTypeError."""
+        definitions = self.ast.definitions if self.ast else ()
+        operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+        found = [each for each in operations if name is None or (each.name and each.name.value == name)]
+        if not found or (name is None and len(found) > 1):
+            raise CannotGetOperationTypeError(name)
+        return found[0]
+
+    @property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        definitions = self.ast.definitions if self.ast else ()
+        return {each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)}
+
+
+class Documents:
+    def __init__(self, schema: GraphQLSchema, bounds: Bounds, room: int = ROOM) -> None:
+        self._schema = schema
+        self._bounds = bounds
+        self._room = room
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._taken = 0
+
+    def read(self, text: str) -> Document:
+        """From those kept, or parsed and validated now. Reading runs nothing, and never raises."""
+        kept = self._kept.get(text)
+        if kept is not None:
+            self._kept.move_to_end(text)
+            return kept
+        document = self._read(text)
+        self._keep(text, document)
+        return document
+
+    def _read(self, text: str) -> Document:
+        try:
+            self._bounds.hold("tokens", count_tokens(text))
+            ast = parse(text)
+            prices = weigh(self._schema, ast, self._bounds).prices
+        except GraphQLError as error:
+            return Document(None, (error,))
+        except Exception as error:  # noqa: BLE001 - such as a number of thousands of digits
+            return Document(None, (GraphQLError(str(error), original_error=error),))
+        try:
+            return Document(ast, tuple(validate_document(self._schema, ast, tuple(specified_rules))), prices)
+        except Exception as error:  # noqa: BLE001 - a literal that a scalar cannot read at all
+            return Document(ast, (GraphQLError(str(error), original_error=error),))
+
+    def _keep(self, text: str, document: Document) -> None:
+        if len(text) > self._room // 10:
+            return
+        self._kept[text] = document
+        self._taken += len(text)
+        while self._taken > self._room:
+            dropped, _ = self._kept.popitem(last=False)
+            self._taken -= len(dropped)

@@ -1,0 +1,88 @@
+"""Where this package is plugged into Strawberry: a schema whose operations are prepared, then run by their plans."""
+
+from collections.abc import Collection
+from copy import copy
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
+
+from execution.bounds import Bounds, too_complex
+from execution.documents import Documents
+from execution.executor import PlannedExecutor
+from execution.fields import STATED, Column
+from execution.prepared import Prepared
+
+
+class _Executor(PlannedExecutor, StrawberryGraphQLCoreExecutionContext):
+    """Resolvers are told what Strawberry tells them."""
+
+
+class Schema(strawberry.Schema):
+    """Of several operations the one to run must be named: Strawberry would run the first.
+
+    A field's metadata may state under STATED how it is answered; one without a resolver is a column.
+    """
+
+    def __init__(self, *args: Any, bounds: Bounds, **options: Any) -> None:
+        super().__init__(*args, **{"execution_context_class": _Executor} | options)
+        self.graphql: GraphQLSchema = self._schema
+        self.by_plan = True
+        self._bounds = bounds
+        self._documents = Documents(self.graphql, bounds)
+        for kind in self.graphql.type_map.values():
+            if isinstance(kind, GraphQLObjectType):
+                _state(kind)
+
+    def without_plans(self) -> "Schema":
+        """The same, run by graphql-core alone."""
+        plain = copy(self)
+        plain.by_plan = False
+        return plain
+
+    def prepare(
+        self,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+        allowed_operation_types: Collection[OperationType] = tuple(OperationType),
+    ) -> Prepared:
+        """Read the document and find the operation; nothing runs. What is wrong in the document is in `errors`.
+
+        Raises CannotGetOperationTypeError where it has several operations, or none of that name, and
+        InvalidOperationTypeError where the operation is of a type that is not allowed.
+        """
+        document = self._documents.read(query)
+        if document.ast is None:
+            return Prepared(self, document, None, variables, list(document.errors))
+        operation = document.operation(operation_name)
+        kind = OperationType(operation.operation.value)
+        if kind not in allowed_operation_types:
+            raise InvalidOperationTypeError(kind)
+        if document.errors:
+            return Prepared(self, document, operation, variables, list(document.errors))
+        cost = document.prices[operation.name.value if operation.name else None].bill(variables)
+        errors = [too_complex("cost", cost, self._bounds.cost)] if cost > self._bounds.cost else []
+        return Prepared(self, document, operation, variables, errors, cost, {"cost": cost})
+
+    def process(self, errors: list[GraphQLError]) -> None:
+        """What Strawberry does with errors before they are answered: it takes the suggestions out."""
+        self._process_errors(errors, None)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Strawberry would log the document, which may hold secrets; the edge logs bugs alone, without values."""
+
+
+def _state(kind: GraphQLObjectType) -> None:
+    for field in kind.fields.values():
+        declared = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        stated = declared and declared.metadata.get(STATED)
+        if stated is None and declared and declared.is_basic_field:
+            stated = Column(declared.python_name)
+        if stated:
+            field.extensions[STATED] = stated
