@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import Agent, AgentVersion, ErrorCode, Reach, ReadSession, Refused
+from models import ErrorCode, ReadSession, Refused, well_formed
+from models.choosing import newest_published, own_agent, own_version
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,9 @@ class AgentReference:
 async def referenced_version(session: ReadSession, organization_id: str, sent: AgentReference) -> Any:
     """The version that is to speak, None where an inline agent or none was sent. Refuses in the order of R7."""
     _one_reference(sent)
-    version = await _own(session, AgentVersion, organization_id, sent.agent_version_id)
-    agent = await _own(session, Agent, organization_id, sent.agent_id)
+    asked, missing = sent.agent_version_id, version_not_found("agentVersionId")
+    version = await _own(session, own_version, organization_id, asked, missing)
+    agent = await _own(session, own_agent, organization_id, sent.agent_id, agent_not_found("agentId"))
     if version and agent and version.agent_id != agent.id:
         raise Refused(
             ErrorCode.AGENT_REFERENCE_CONFLICT,
@@ -64,14 +66,13 @@ def _one_reference(sent: AgentReference) -> None:
     )
 
 
-async def _own(session: ReadSession, table: type[Agent | AgentVersion], organization_id: str, sent: str | None) -> Any:
+async def _own(session: ReadSession, statement: Any, organization_id: str, sent: str | None, missing: Any) -> Any:
     """The organization's own row of that id: missing, malformed and foreign are one and the same "not found"."""
     if sent is None:
         return None
-    mine = Reach(organization_id, below=False).holds(table, [sent])
-    row = (await session.execute(table.by_id([sent]).where(mine))).first()
+    row = (await session.execute(*statement(organization_id, sent))).first() if well_formed(sent) else None
     if row is None:
-        raise agent_not_found("agentId") if table is Agent else version_not_found("agentVersionId")
+        raise missing
     return row
 
 
@@ -88,7 +89,7 @@ def version_not_found(*field: str) -> Refused:
 
 
 async def _newest_published(session: ReadSession, agent: sa.Row[Any]) -> Any:
-    if version := (await session.execute(AgentVersion.newest_published([agent.id]))).first():
+    if version := (await session.execute(*newest_published(agent.id))).first():
         return version
     raise Refused(
         ErrorCode.AGENT_VERSION_NOT_PUBLISHED,

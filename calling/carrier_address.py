@@ -22,6 +22,15 @@ def carrier_address(address: str, *field: str) -> str:
     )
 
 
+def parts(address: str) -> tuple[str, int | None]:
+    """Host and port of an address that was checked; no port: the transport's own."""
+    if _is_ip_address(address, 6):
+        return address, None
+    found = _WITH_PORT.fullmatch(address)
+    assert found is not None
+    return found["six"] or found["host"], int(found["port"]) if found["port"] else None
+
+
 def _is_host_with_port(address: str) -> bool:
     parts = _WITH_PORT.fullmatch(address)
     if parts is None or not 1 <= int(parts["port"] or HIGHEST_PORT) <= HIGHEST_PORT:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from calling.e164 import e164
+from calling.e164 import as_e164, e164
 from calling.outbound_conversation import idempotency_key, replayed
 from calling.weighing import number_not_found
 from models import (
@@ -41,6 +41,28 @@ async def route(session: WriteSession, router: str, called: str, caller: str | N
         input_digest=digest if key else None,
     )
     session.add(conversation)
+    return conversation
+
+
+async def arrive(session: WriteSession, called: str, caller: str | None, engine_reference: str) -> Any:
+    """A call at the engine's own door: the owner's agent answers, whoever's number it is; None: it is here already."""
+    if await session.scalar(Conversation.of_engine(engine_reference)):
+        return None
+    number = (await session.execute(PhoneNumber.called(e164(called, "calledNumber")))).first()
+    if number is None:
+        raise number_not_found(called, "calledNumber")
+    conversation = Conversation(
+        organization_id=number.organization_id,
+        direction=CallDirection.INBOUND,
+        status=ConversationStatus.RINGING,
+        agent_number=number.e164,
+        user_number=as_e164(caller or ""),
+        phone_number_id=number.id,
+        agent_version_id=(await _answering(session, number)).id,
+        engine_reference=engine_reference,
+    )
+    session.add(conversation)
+    await session.flush()
     return conversation
 
 

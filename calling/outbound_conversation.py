@@ -11,7 +11,18 @@ from calling.destinations import destination
 from calling.e164 import as_e164, e164
 from calling.outbound_number import Question, not_resolved, resolve
 from calling.resolution import Resolution, from_json, to_json
-from models import CallDirection, Conversation, ConversationStatus, ErrorCode, ReadSession, Refused, WriteSession
+from models import (
+    CallDirection,
+    Conversation,
+    ConversationStatus,
+    ErrorCode,
+    ReadSession,
+    Refusal,
+    Refused,
+    WriteSession,
+)
+from models.conversation import created_under_key, inserted
+from models.dialing import QUEUED_OF
 
 LONGEST_KEY = 255
 
@@ -52,6 +63,11 @@ class Outcome:
     resolution: Resolution
     conversation: Any = None
     replayed: bool = False
+    over_limit: Refusal | None = None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        return self.resolution.refusal or self.over_limit
 
 
 async def decide(
@@ -69,9 +85,12 @@ async def decide(
 
 
 async def create(
-    session: WriteSession, organization_id: str, call: OutboundCall, allowed_regions: frozenset[str]
+    session: WriteSession, organization_id: str, call: OutboundCall, allowed_regions: frozenset[str], most_queued: int
 ) -> Outcome:
-    """Queue a conversation, or answer with the one that the idempotency key has created already."""
+    """Queue a conversation, or answer with the one that the idempotency key has created already.
+
+    `most_queued`: how many calls of one organization may wait, 0: any number. The dry run never asks (R9).
+    """
     try:
         first = await replayed(session, organization_id, call.idempotency_key, call.digest())
     except Refused as refused:
@@ -81,8 +100,10 @@ async def create(
     resolution = await decide(session, organization_id, call, allowed_regions)
     if resolution.refusal:
         return Outcome(resolution)
+    if most_queued and await _waiting(session, organization_id, most_queued) == most_queued:
+        return Outcome(resolution, over_limit=_too_many(most_queued))
     conversation = _queued(organization_id, call, resolution)
-    session.add(conversation)
+    await session.execute(*inserted(conversation))
     return Outcome(resolution, conversation)
 
 
@@ -90,7 +111,7 @@ async def replayed(session: ReadSession, organization_id: str, key: str | None, 
     """The conversation that the key created, None where it created none; refuses another input under the same key."""
     if key is None:
         return None
-    first = (await session.execute(Conversation.of_key(organization_id, key))).first()
+    first = (await session.execute(*created_under_key(organization_id, key))).first()
     if first and first.input_digest != digest:
         raise Refused(
             ErrorCode.IDEMPOTENCY_KEY_REUSED,
@@ -107,6 +128,19 @@ def idempotency_key(key: str | None) -> str | None:
             f"idempotencyKey has {len(key)} characters; it can have 1 to {LONGEST_KEY}.", "idempotencyKey"
         )
     return key and form.text(key, "idempotencyKey")
+
+
+async def _waiting(session: ReadSession, organization_id: str, most: int) -> int:
+    """How many calls of the organization wait, counted up to `most`."""
+    return int(await session.scalar(QUEUED_OF, {"organization_id": organization_id, "most": most}) or 0)
+
+
+def _too_many(most_queued: int) -> Refusal:
+    return Refusal(
+        ErrorCode.LIMIT_EXCEEDED,
+        f"{most_queued} calls of this organization wait to be dialed already, and no more may."
+        " Try again when some have been, hang up what is not needed any more, or have the trunk dial faster.",
+    )
 
 
 def _well_formed(call: OutboundCall) -> str | None:

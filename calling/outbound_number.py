@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from calling.agent_reference import AgentReference, may_speak
-from calling.resolution import MOST_CANDIDATES, MOST_NAMED, OutboundNumberRule, Resolution, Step, StepVerdict
+from calling.resolution import OutboundNumberRule, Resolution, Step, StepVerdict
 from calling.weighing import (
     agent_required,
     chosen,
@@ -20,7 +20,15 @@ from calling.weighing import (
     passed,
     refused,
 )
-from models import AgentVersion, PhoneNumber, ReadSession, Refusal, Refused
+from models import ReadSession, Refusal, Refused
+from models.choosing import (
+    MOST_CANDIDATES,
+    bound_to_agent,
+    fallback_assigned,
+    fallback_unassigned,
+    own_version,
+    visible_number,
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,7 @@ class Question:
 async def agent_number(session: ReadSession, question: Question) -> Step:
     """That exact number, if the organization owns it or it is shared with it."""
     e164 = question.agent_number or ""
-    visible = PhoneNumber.seen_by([question.organization_id])
-    number = (await session.execute(visible.where(PhoneNumber.columns().e164 == e164))).first()
+    number = (await session.execute(*visible_number(question.organization_id, e164))).first()
     if number is None:
         return refused(OutboundNumberRule.AGENT_NUMBER, number_not_found(e164, "agentNumber"))
     whose = "which this organization owns" if number.owned else "which an organization above shares"
@@ -65,7 +72,9 @@ async def agent(session: ReadSession, question: Question) -> Step:
 
 async def fallback(session: ReadSession, question: Question) -> Step:
     """Any outbound-capable number of the organization's own, preferring those with no outbound agent assigned."""
-    numbers = (await session.execute(PhoneNumber.fallback(question.organization_id).limit(MOST_CANDIDATES))).all()
+    numbers = (await session.execute(*fallback_unassigned(question.organization_id))).all()
+    if len(numbers) < MOST_CANDIDATES:
+        numbers += (await session.execute(*fallback_assigned(question.organization_id))).all()
     if not numbers:
         return refused(OutboundNumberRule.FALLBACK, no_outbound_number())
     kind = "with" if numbers[0].outbound_agent_version_id else "without"
@@ -111,8 +120,8 @@ def _reached(rule: OutboundNumberRule, question: Question, steps: list[Step]) ->
 async def _bound_number(session: ReadSession, question: Question, rule: OutboundNumberRule, argument: str) -> Step:
     """Outbound-capable first, then the earliest assigned, then the smallest id."""
     version = question.version
-    slots = PhoneNumber.bound_to_agent(question.organization_id, version.agent_id, version.id)
-    numbers = (await session.execute(slots.limit(MOST_NAMED))).all()
+    slots = bound_to_agent(question.organization_id, version.agent_id, version.id)
+    numbers = (await session.execute(*slots)).all()
     bound = [number for number in numbers if number.outbound_agent_version_id == version.id]
     drifted = [number for number in numbers if number.outbound_agent_version_id != version.id]
     if not bound:
@@ -141,6 +150,6 @@ async def _speaker(session: ReadSession, question: Question, resolution: Resolut
     bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned
     if not bound or number.outbound_agent_version_id is None:
         raise agent_required(number)
-    version = (await session.execute(AgentVersion.by_id([number.outbound_agent_version_id]))).one()
+    version = (await session.execute(*own_version(number.organization_id, number.outbound_agent_version_id))).one()
     may_speak(version, "agentNumber")
     return str(version.id)

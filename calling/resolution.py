@@ -6,9 +6,6 @@ from typing import Any
 
 from models import ErrorCode, Refusal, Word
 
-MOST_CANDIDATES = 20
-MOST_NAMED = 100
-
 
 @unique
 class OutboundNumberRule(Word):

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from calling.resolution import MOST_CANDIDATES, Candidate, CandidateVerdict, OutboundNumberRule, Step, StepVerdict
+from calling.resolution import Candidate, CandidateVerdict, OutboundNumberRule, Step, StepVerdict
 from models import ErrorCode, Refused
+from models.choosing import MOST_CANDIDATES
 
 ARGUMENTS = {
     OutboundNumberRule.AGENT_NUMBER: "agentNumber",
