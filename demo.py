@@ -1,7 +1,5 @@
 """The demo tree: every situation of the reference page, in four organizations. Nothing else uses it."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 
 from calling.slots import publish
@@ -13,41 +11,41 @@ from resolvers.organizations import add_organization
 from resolvers.phone_numbers import add_number
 from resolvers.trunks import Outbound, configure_outbound
 
-CARRIER: Outbound = {
-    "address": "127.0.0.1:5070",
-    "transport": SipTransport.UDP,
-    "media_encryption": MediaEncryption.NONE,
-}
+SANDBOX = "127.0.0.1:5070"
 
 
-async def plant(session: WriteSession, seal: Seal) -> dict[str, str] | None:
-    """The admin keys by organization; None, and nothing done, where the database is not empty."""
+async def plant(session: WriteSession, seal: Seal, carrier: str = SANDBOX) -> dict[str, str] | None:
+    """The admin keys by organization; None, and nothing done, where the database is not empty.
+
+    Trunks that dial out call the carrier at this address.
+    """
     if await session.scalar(sa.select(Organization.columns().id).limit(1)):
         return None
     northwind = await add_organization(session, "Northwind", "northwind", parent_id=None)
     clinics = await add_organization(session, "Harbor Clinics", "harbor-clinics", northwind.id)
     dental = await add_organization(session, "Harbor Dental", "harbor-dental", clinics.id)
     contoso = await add_organization(session, "Contoso", "contoso", parent_id=None)
-    await _northwind(session, seal, northwind.id)
-    await _harbor_clinics(session, seal, clinics.id)
+    outbound = Outbound(address=carrier, transport=SipTransport.UDP, media_encryption=MediaEncryption.NONE)
+    await _northwind(session, seal, northwind.id, outbound)
+    await _harbor_clinics(session, seal, clinics.id, outbound)
     await _harbor_dental(session, dental.id)
-    await _contoso(session, seal, contoso.id)
+    await _contoso(session, seal, contoso.id, outbound)
     everybody = (northwind, clinics, dental, contoso)
     return {organization.name: issue_admin_key(session, organization.id) for organization in everybody}
 
 
-async def _northwind(session: WriteSession, seal: Seal, owner: str) -> None:
+async def _northwind(session: WriteSession, seal: Seal, owner: str, outbound: Outbound) -> None:
     """The reseller: a shared number, one that is not, and a managed Twilio trunk."""
-    carrier = await _trunk(session, seal, owner, "Northwind carrier", CARRIER)
+    carrier = await _trunk(session, seal, owner, "Northwind carrier", outbound)
     await add_number(session, carrier, "+15551234567", shareable=True)
     await add_number(session, carrier, "+15551234568")
     await add_managed_trunk(session, owner, "Managed Twilio", "northwind.pstn.twilio.com", ["+15551234569"])
     await _publish(session, await _agent(session, owner, "Concierge"), ["+15551234567"], SlotDirection.BOTH)
 
 
-async def _harbor_clinics(session: WriteSession, seal: Seal, owner: str) -> None:
+async def _harbor_clinics(session: WriteSession, seal: Seal, owner: str, outbound: Outbound) -> None:
     """A client: bound and unbound numbers, one that cannot dial, and one whose agent has moved on (drift)."""
-    carrier = await _trunk(session, seal, owner, "Harbor carrier", CARRIER)
+    carrier = await _trunk(session, seal, owner, "Harbor carrier", outbound)
     inbound_only = await _trunk(session, seal, owner, "Inbound only", None)
     for number in ("+12065550100", "+12065550101", "+12065550102"):
         await add_number(session, carrier, number)
@@ -64,9 +62,9 @@ async def _harbor_dental(session: WriteSession, owner: str) -> None:
     await _publish(session, await _agent(session, owner, "Recall"), [], SlotDirection.OUTBOUND)
 
 
-async def _contoso(session: WriteSession, seal: Seal, owner: str) -> None:
+async def _contoso(session: WriteSession, seal: Seal, owner: str, outbound: Outbound) -> None:
     """A stranger: shares a number, which nobody here can borrow."""
-    carrier = await _trunk(session, seal, owner, "Contoso carrier", CARRIER)
+    carrier = await _trunk(session, seal, owner, "Contoso carrier", outbound)
     await add_number(session, carrier, "+442079460123", shareable=True)
     await _publish(session, await _agent(session, owner, "Sales"), ["+442079460123"], SlotDirection.BOTH)
 
@@ -114,8 +112,8 @@ def described(keys: dict[str, str], address: str) -> str:
     return "\n".join(lines)
 
 
-def kept(database: Path) -> str:
+def kept(database: str) -> str:
     return (
         f"{database} holds data already, and keeps it. Its keys were shown when they were made and cannot be shown"
-        " again: create another with createApiKey, or delete the file to start anew."
+        " again: create another with createApiKey, or start anew with another database."
     )

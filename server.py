@@ -1,15 +1,16 @@
-"""The composition root: lifespan, routes and the command line. The only file that wires the parts together."""
+"""The composition root: lifespan, routes, `serve`. The only file that wires the parts together."""
 
 import asyncio
-import json
+import gc
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import TypedDict
 
 import typer
 import uvicorn
-from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -18,27 +19,36 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-import demo as demo_tree
-from migrations import migrate as run_migrations
-from models import Database, DatabaseGone, Refused, WriteSession
-from resolvers.api_keys import issue_admin_key
+from calling.calls import Calls
+from calling.dialer import Limits
+from calling.reaching import Carriers
+from migrations.revisions import NewerDatabase
+from models import Database, DatabaseGone, Refused
+from operating.backup import NotCopied
+from operating.commands import commands, migrated
+from operating.lost_keys import lost_keys
+from operating.sole_server import ServedAlready, sole_server
 from resolvers.caller import authenticate
 from resolvers.context import Context, Deployment
 from resolvers.feed import Feed
-from resolvers.managed_trunks import add_managed_trunk
-from resolvers.organizations import add_organization
 from schema import schema
+from serving.admission import Admission
 from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
 from serving.key_uses import KeyUses
+from serving.listening import check_metrics, check_sandbox, listen, served_by
+from serving.livekit import livekit_route
+from serving.metrics import Metrics, metrics_port
 from serving.page import page_routes
+from serving.patience import Patience
 from serving.requests import Bugs, RequestLog, log_to_stderr
-from serving.settings import Settings, WrongSetting, listen, read_settings
+from serving.settings import Settings, WrongSetting, read_settings
 from serving.sockets import SocketEndpoint
+from telephony.engine import Engine
+from telephony.engines import LiveKitAccount, engine_for, webhooks_of
+from telephony.sandbox import sandbox_carrier
 
-SOCKETS: Literal["websockets-sansio"] = "websockets-sansio"
 PAGE = Path(__file__).parent / "web" / "dist"
-EXPORTED = Path(__file__).with_name("schema.graphql")
 
 
 class State(TypedDict):
@@ -48,41 +58,86 @@ class State(TypedDict):
     deployment: Deployment
     key_uses: KeyUses
     feed: Feed
+    feeding: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, engine: Engine, metrics: Metrics, admission: Admission) -> AsyncIterator[State]:
+    """All that runs while the server does."""
+    database = Database(settings.database_url)
+    key_uses = KeyUses(database)
+    deployment = Deployment(settings.seal(), frozenset(settings.allowed_regions), settings.most_queued)
+    feed = Feed(database)
+    following = (asyncio.create_task(feed.run()), asyncio.create_task(database.hear()))
+
+    async def measured() -> str:
+        return await metrics.measured(database, deployment.loads, admission.held())
+
+    async with (
+        sandbox_carrier(settings.sandbox_carrier),
+        metrics_port(settings.host, settings.metrics_port, measured),
+        placing_calls(settings, engine, database),
+    ):
+        yield {
+            "database": database,
+            "deployment": deployment,
+            "key_uses": key_uses,
+            "feed": feed,
+            "feeding": following[0],
+        }
+    for task in following:
+        task.cancel()
+    await key_uses.finish()
+    await database.close()
 
 
 def create_app(settings: Settings) -> Starlette:
     """The application over a migrated database."""
+    metrics = Metrics()
+    engine = engine_of(settings)
+    receive = webhooks_of(engine)
+    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key)
+    patience = Patience(settings.operation_seconds)
+    served = schema if settings.executor == "plans" else schema.without_plans()
+    return Starlette(
+        routes=[
+            Route("/graphql", GraphQLEndpoint(served, admission, patience, settings.request_bytes)),
+            WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, settings.allowed_origins)),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            *([livekit_route(receive)] if receive else ()),
+            *page_routes(PAGE),
+        ],
+        middleware=[Middleware(RequestLog, metrics), _cors(settings), Middleware(Bugs)],
+        exception_handlers={HTTPException: not_found},
+        lifespan=lambda _app: opened(settings, engine, metrics, admission),
+    )
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
-        database = Database(settings.database_url)
-        key_uses = KeyUses(database)
-        deployment = Deployment(settings.seal(), frozenset(settings.allowed_regions))
-        feed = Feed(database)
-        reading = asyncio.create_task(feed.run())
-        yield {"database": database, "deployment": deployment, "key_uses": key_uses, "feed": feed}
-        reading.cancel()
-        await key_uses.finish()
-        await database.close()
 
-    cors = Middleware(
+def _cors(settings: Settings) -> Middleware:
+    return Middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
-        expose_headers=["X-Request-Id"],
+        expose_headers=["X-Request-Id", "RateLimit-Remaining", "Retry-After"],
     )
-    return Starlette(
-        routes=[
-            Route("/graphql", GraphQLEndpoint(schema, context_for)),
-            WebSocketRoute("/graphql", SocketEndpoint(schema, context_for, settings.allowed_origins)),
-            Route("/healthz", healthz),
-            *page_routes(PAGE),
-        ],
-        middleware=[Middleware(RequestLog), cors, Middleware(Bugs)],
-        exception_handlers={HTTPException: not_found},
-        lifespan=lifespan,
+
+
+def engine_of(settings: Settings) -> Engine:
+    account = LiveKitAccount(
+        settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret, settings.livekit_agent
     )
+    return engine_for(account if account.url else None, settings.sip_listen or None, settings.sip_ca_file or None)
+
+
+def placing_calls(settings: Settings, engine: Engine, database: Database) -> AbstractAsyncContextManager[None]:
+    """Where this server dials at all."""
+    if settings.dialing == "off":
+        return nullcontext()
+    carriers = Carriers(settings.seal(), private=settings.private_carriers == "allow")
+    limits = Limits(settings.ring_seconds, settings.longest_call_seconds)
+    return Calls(database, engine, carriers, limits).running()
 
 
 async def context_for(request: HTTPConnection, token: str) -> Context | None:
@@ -104,6 +159,13 @@ async def healthz(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+async def readyz(request: Request) -> Response:
+    """Healthy, and live updates run."""
+    if request.state.feeding.done():
+        return JSONResponse({"status": "live updates have stopped: restart the server"}, 503)
+    return await healthz(request)
+
+
 # ---------------------------------------------------------------------------------------------- the command line
 
 cli = typer.Typer(
@@ -112,113 +174,36 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Dialtree: which number does this call go out from?",
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Make the last line of output a JSON object.")]
 
 
 @cli.command()
 def serve() -> None:
     """Migrate the database, then serve on DIALTREE_HOST and DIALTREE_PORT until stopped."""
-    settings = _migrated()
-    settings.seal()
-    log_to_stderr()
-    with listen(settings) as listening:
-        port = listening.getsockname()[1]
-        address = f"http://{settings.host}:{port}"
-        typer.echo(
-            f"Dialtree serves {address}/graphql; the console is at {address}/ and GraphiQL at {address}/graphiql"
-        )
-        config = uvicorn.Config(
-            create_app(settings), log_config=None, access_log=False, server_header=False, ws=SOCKETS
-        )
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+    file = read_settings().database_file
+    with sole_server(file) if file else nullcontext():
+        settings = migrated()
+        if lost := lost_keys(settings):
+            typer.echo(lost, err=True)
+        log_to_stderr()
+        check_sandbox(settings)
+        check_metrics(settings)
+        with listen(settings) as listening:
+            _say_where(settings, listening)
+            server = uvicorn.Server(served_by(create_app(settings), settings))
+            gc.collect()
+            gc.freeze()  # what is there now stays: not to be gone through again and again, while requests wait
+            with suppress(KeyboardInterrupt):
+                server.run(sockets=[listening])
 
 
-@cli.command()
-def migrate() -> None:
-    """Bring the database to this version's tables."""
-    typer.echo(f"{_migrated().database_file} is up to date.")
+def _say_where(settings: Settings, listening: socket.socket) -> None:
+    address = f"http://{settings.host}:{listening.getsockname()[1]}"
+    typer.echo(f"Dialtree serves {address}/graphql; the console is at {address}/ and GraphiQL at {address}/graphiql")
+    if settings.sandbox_carrier:
+        typer.echo(f"The sandbox carrier takes calls at {settings.sandbox_carrier}: README.md has what to dial.")
 
 
-@cli.command()
-def demo() -> None:
-    """Fill an empty database with the demo tree, and print its keys."""
-    settings = _migrated()
-    made = _write(settings, lambda session: demo_tree.plant(session, settings.seal()))
-    address = f"http://{settings.host}:{settings.port}/graphql"
-    typer.echo(demo_tree.described(made, address) if made else demo_tree.kept(settings.database_file))
-
-
-@cli.command()
-def export_schema() -> None:
-    """Write schema.graphql from the code."""
-    EXPORTED.write_text(schema.as_str() + "\n")
-    typer.echo(f"{EXPORTED.name} is written.")
-
-
-@cli.command()
-def create_organization(name: str, slug: Annotated[str, typer.Option()], as_json: AsJson = False) -> None:
-    """Create a root organization, and its first admin key."""
-
-    async def create(session: WriteSession) -> dict[str, str]:
-        organization = await add_organization(session, name, slug, parent_id=None)
-        return {"organizationId": organization.id, "apiKey": issue_admin_key(session, organization.id)}
-
-    made = _write(_migrated(), create)
-    _say(
-        made,
-        f"Organization {name}: {made['organizationId']}\nIts admin key, shown this once: {made['apiKey']}",
-        as_json,
-    )
-
-
-@cli.command()
-def create_managed_trunk(
-    organization_id: str,
-    name: str,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
-    *,
-    address: Annotated[str, typer.Option(help="The carrier's host, optionally with :port.")],
-    number: Annotated[list[str] | None, typer.Option(help="The trunk's numbers, in E.164.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Create a managed Twilio trunk for an organization, with its numbers."""
-    numbers = [*(number or ()), *(more or ())]
-
-    async def create(session: WriteSession) -> dict[str, str]:
-        return {"trunkId": await add_managed_trunk(session, organization_id, name, address, numbers)}
-
-    made = _write(_migrated(), create)
-    _say(made, f"Managed trunk {name}: {made['trunkId']}, with {len(numbers)} numbers", as_json)
-
-
-def _migrated() -> Settings:
-    settings = read_settings()
-    try:
-        run_migrations(settings.database_url)
-    except DatabaseError as wrong:
-        raise WrongSetting(
-            f"DIALTREE_DATABASE_URL names {settings.database_file}, which cannot be used as a database: {wrong.orig}"
-        ) from None
-    return settings
-
-
-def _write(settings: Settings, write: Any) -> Any:
-    """One transaction on the database file, which a server may be serving meanwhile."""
-
-    async def transaction() -> Any:
-        database = Database(settings.database_url)
-        try:
-            async with database.write() as session:
-                return await write(session)
-        finally:
-            await database.close()
-
-    return asyncio.run(transaction())
-
-
-def _say(made: dict[str, str], words: str, as_json: bool) -> None:
-    typer.echo(words if not as_json else json.dumps(made))
+cli.add_typer(commands)
 
 
 def main() -> None:
@@ -227,7 +212,7 @@ def main() -> None:
         cli()
     except WrongSetting as wrong:
         raise SystemExit(_complaint(wrong, 2)) from None
-    except (Refused, OSError, OperationalError) as wrong:
+    except (Refused, ServedAlready, NotCopied, NewerDatabase, DatabaseGone, OSError, OperationalError) as wrong:
         raise SystemExit(_complaint(wrong, 1)) from None
 
 

@@ -16,7 +16,7 @@ from resolvers.phone_numbers import as_owner
 
 
 async def agents(info: Info, organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, Agent.of, newest_first(Agent), window)
+    return await own_list(info, organization_id, Agent.of, newest_first(Agent), window, kept="agents")
 
 
 async def create_agent(
@@ -102,7 +102,7 @@ async def _as_row(transaction: Transaction, version_id: str) -> Any:
 
 async def _agent(transaction: Transaction, agent_id: str) -> Agent:
     within = transaction.caller.reach.holds(Agent, [agent_id])
-    agent = (await transaction.session.execute(sa.select(Agent).where(within))).scalar_one_or_none()
+    agent: Agent | None = await transaction.session.scalar(sa.select(Agent).where(within))
     if agent is None:
         raise agent_not_found("agentId")
     return agent
@@ -110,7 +110,7 @@ async def _agent(transaction: Transaction, agent_id: str) -> Agent:
 
 async def _version(transaction: Transaction, version_id: str, field: str) -> AgentVersion:
     within = transaction.caller.reach.holds(AgentVersion, [version_id])
-    version = (await transaction.session.execute(sa.select(AgentVersion).where(within))).scalar_one_or_none()
+    version: AgentVersion | None = await transaction.session.scalar(sa.select(AgentVersion).where(within))
     if version is None:
         raise version_not_found(field)
     return version

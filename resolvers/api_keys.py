@@ -20,7 +20,7 @@ async def viewer(info: Info) -> Caller:
 
 
 async def api_keys(info: Info, organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, ApiKey.of, newest_first(ApiKey), window)
+    return await own_list(info, organization_id, ApiKey.of, newest_first(ApiKey), window, kept="api_keys")
 
 
 async def create_api_key(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models import ApiKey, ErrorCode, Organization, Reach, ReadSession, Refused, Scope, now
 from models.secret_key import digest, key_id_of
+from models.statement import once
 from resolvers.problem import Problem
 
 
@@ -40,6 +41,9 @@ class Caller:
         return organization_id
 
 
+BY_ID = once(ApiKey.by_id, "identifiers")
+
+
 def organization_not_found(*field: str) -> Refused:
     return Refused(
         ErrorCode.ORGANIZATION_NOT_FOUND,
@@ -54,7 +58,7 @@ async def authenticate(session: ReadSession, secret: str) -> Caller | None:
     key_id = key_id_of(secret)
     if key_id is None:
         return None
-    key = (await session.execute(ApiKey.by_id([key_id]))).first()
+    (key,) = await session.rows(BY_ID(), identifiers=[key_id]) or (None,)
     if key is None or not hmac.compare_digest(key.secret_hash, digest(secret)):
         return None
     if key.revoked_at or (key.expires_at and key.expires_at <= now()):

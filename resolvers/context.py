@@ -1,18 +1,18 @@
 """What every resolver is handed: the database, the caller, the operator's settings, and the request's dataloaders."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
-from models import Database, Refused, WriteSession
+from models import Database, Refused, WriteSession, acting
 from models.sealed import Seal
 from resolvers.caller import Caller
 from resolvers.feed import Feed
+from resolvers.loading import Batch, Loads
 
-Batch = Callable[..., Awaitable[list[Any]]]
 Mutation = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -22,6 +22,8 @@ class Deployment:
 
     seal: Seal
     allowed_regions: frozenset[str] = frozenset()
+    most_queued: int = 0
+    loads: Counter[str] = field(default_factory=Counter)  # how many batches, and how many keys in them
 
 
 @dataclass
@@ -30,32 +32,32 @@ class Context:
     caller: Caller
     deployment: Deployment
     feed: Feed
-    _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
-    def load(self, batch: Batch, key: Any, *arguments: Any) -> Awaitable[Any]:
+    def __post_init__(self) -> None:
+        self._loads = Loads(self.database, self.caller.reach, self.deployment.loads)
+
+    async def load(self, batch: Batch, key: Any, *arguments: Any) -> Any:
         """One answer of a batch: what is asked for in one tick of the loop is one call, one session, one statement."""
-        identity = (batch, arguments)
-        if identity not in self._loaders:
-            self._loaders[identity] = DataLoader(self._in_one_session(batch, arguments))
-        return self._loaders[identity].load(key)
+        return (await self._loads.all((batch, arguments), [key]))[0]
 
-    def _in_one_session(self, batch: Batch, arguments: tuple[Any, ...]) -> Callable[[list[Any]], Awaitable[list[Any]]]:
-        async def load(keys: list[Any]) -> list[Any]:
-            async with self.database.read() as session:
-                return await batch(session, self.caller.reach, keys, *arguments)
-
-        return load
+    def load_all(self, batch: Batch, keys: list[Any], *arguments: Any) -> Awaitable[list[Any]]:
+        """An answer a key, None for a key that is None."""
+        return self._loads.all((batch, arguments), keys)
 
     def forget(self) -> None:
         """What was loaded before a change may not hold any more."""
-        self._loaders.clear()
+        self._loads.forget()
 
-    async def carry_out(self, mutation: Mutation, sent: dict[str, Any]) -> dict[str, Any]:
+    async def carry_out(self, mutation: Mutation, sent: dict[str, Any], *, audited: bool) -> dict[str, Any]:
         """A mutation is one transaction, committed here and nowhere else. A refusal undoes all of it."""
         self.forget()
-        try:
-            async with self.database.write() as session:
+
+        async def work(session: WriteSession) -> dict[str, Any]:
+            async with acting(session, self.caller.api_key.id if audited else None):
                 return await mutation(Transaction(session, self.caller, self.deployment), **sent)
+
+        try:
+            return await self.database.write(work)
         except Refused as refused:
             return {"user_errors": [refused.refusal]}
 

@@ -37,7 +37,8 @@ async def conversations(
     def statement(asking: str) -> sa.Select[Any]:
         return Conversation.of(asking).where(*conditions)
 
-    return await own_list(info, organization_id, statement, newest_first(Conversation), window)
+    kept = None if given else "conversations"
+    return await own_list(info, organization_id, statement, newest_first(Conversation), window, kept=kept)
 
 
 def _has_metadata(wanted: Any) -> sa.ColumnElement[bool]:
@@ -90,14 +91,13 @@ async def create_outbound_conversation(
         owner = await transaction.acting(organization_id)
     except Refused as refused:
         return {"resolution": not_resolved(call.question(""), refused.refusal), "user_errors": [refused.refusal]}
-    outcome = await create(transaction.session, owner, call, transaction.deployment.allowed_regions)
-    await transaction.session.flush()
-    refusal = outcome.resolution.refusal
+    deployment = transaction.deployment
+    outcome = await create(transaction.session, owner, call, deployment.allowed_regions, deployment.most_queued)
     return {
         "conversation": outcome.conversation,
         "resolution": outcome.resolution,
         "replayed": outcome.replayed,
-        "user_errors": [refusal] if refusal else [],
+        "user_errors": [outcome.refusal] if outcome.refusal else [],
     }
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from models import Conversation, Database, PhoneNumber, ReadSession, lineage, now
-from models.change import Change, ChangeKind
+from models import Conversation, Database, DatabaseGone, PhoneNumber, ReadSession, lineage, now
+from models.change import ChangeKind, Mark, changes_after, newest
 from resolvers.caller import Caller
 from resolvers.problem import Problem
 
@@ -82,8 +82,9 @@ def key_ended() -> Problem:
 class Feed:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._committed = database.bell()
         self._followers: set[Follower] = set()
-        self._heard = 0
+        self._heard = Mark(0)
         self._somebody = asyncio.Event()
         self._lock = asyncio.Lock()
 
@@ -94,7 +95,7 @@ class Feed:
         """From here on: nothing that is committed after this is missed."""
         async with self._lock, self._database.read() as session:
             if not self._followers:
-                self._heard = int(await session.scalar(Change.newest()) or 0)
+                self._heard = await newest(session)
             line = lineage([organization_id])
             above = frozenset((await session.execute(sa.select(line.c.ancestor_id))).scalars())
             follower = Follower(kind, organization_id, above, caller, subject_id)
@@ -110,11 +111,11 @@ class Feed:
         while True:
             await self._somebody.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._database.committed.wait(), LOOK_EVERY)
-            self._database.committed.clear()
+                await asyncio.wait_for(self._committed.wait(), LOOK_EVERY)
+            self._committed.clear()
             try:
                 await self._look()
-            except sa.exc.SQLAlchemyError as error:
+            except (sa.exc.SQLAlchemyError, DatabaseGone) as error:
                 log.warning("changes_not_read", error=type(error).__name__)
 
     async def _look(self) -> None:
@@ -123,11 +124,11 @@ class Feed:
                 self._somebody.clear()
                 return
             async with self._database.read() as session:
-                changes = (await session.execute(Change.after(self._heard))).all()
+                changes, heard = await changes_after(session, self._heard)
                 if changes:
                     await self._tell(session, changes)
-                    self._heard = changes[-1].id
-                    self._database.committed.set()  # there may be more than one look reads
+                    self._heard = heard
+                    self._committed.set()  # there may be more than one look reads
 
     async def _tell(self, session: ReadSession, changes: Iterable[Any]) -> None:
         told = [(follower, change) for change in changes for follower in self._followers if follower.hears_of(change)]

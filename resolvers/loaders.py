@@ -6,6 +6,7 @@ or not visible, is None.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from models import (
     Agent,
     AgentVersion,
+    ApiKey,
     Conversation,
     Organization,
     PhoneNumber,
@@ -22,28 +24,33 @@ from models import (
     Trunk,
     ancestors,
 )
-from resolvers.context import Batch
+from models.statement import once
+from resolvers.loading import Batch
 
-Statement = Callable[[list[Any]], sa.Select[Any]]
+Select = Callable[[Any], sa.Select[Any]]
 
 
-def one(statement: Statement, key: str = "id") -> Batch:
+def one(statement: Select, key: str = "id") -> Batch:
     """The row of each key."""
 
+    made, key_of = once(statement, "keys"), attrgetter(key)
+
     async def load(session: ReadSession, _reach: Reach, keys: list[Any]) -> list[Any]:
-        rows = {getattr(row, key): row for row in await session.execute(statement(keys))}
+        rows = {key_of(row): row for row in await session.rows(made(), keys=keys)}
         return [rows.get(each) for each in keys]
 
     return load
 
 
-def many(statement: Statement, key: str) -> Batch:
+def many(statement: Select, key: str) -> Batch:
     """All rows of each key, in the statement's order."""
+
+    made, key_of = once(statement, "keys"), attrgetter(key)
 
     async def load(session: ReadSession, _reach: Reach, keys: list[Any]) -> list[Any]:
         rows: dict[Any, list[Any]] = defaultdict(list)
-        for row in await session.execute(statement(keys)):
-            rows[getattr(row, key)].append(row)
+        for row in await session.rows(made(), keys=keys):
+            rows[key_of(row)].append(row)
         return [rows[each] for each in keys]
 
     return load
@@ -52,8 +59,22 @@ def many(statement: Statement, key: str) -> Batch:
 async def phone_numbers_as_seen(session: ReadSession, _reach: Reach, keys: Sequence[tuple[str, str]]) -> list[Any]:
     """Numbers by (id, the organization that asks): None where that organization may not see the number (R6)."""
     identifiers, asking = {identifier for identifier, _ in keys}, {organization for _, organization in keys}
-    statement = PhoneNumber.seen_by(list(asking)).where(PhoneNumber.columns().id.in_(identifiers))
-    rows = {(row.id, row.asking_id): row for row in await session.execute(statement)}
+    found = await session.rows(SEEN_BY_ID(), asking=list(asking), identifiers=list(identifiers))
+    rows = {(row.id, row.asking_id): row for row in found}
+    return [rows.get(key) for key in keys]
+
+
+def _seen_by_id(asking: Any, identifiers: Any) -> sa.Select[Any]:
+    return PhoneNumber.seen_by(asking).where(PhoneNumber.columns().id.in_(identifiers))
+
+
+SEEN_BY_ID = once(_seen_by_id, "asking", "identifiers")
+
+
+async def api_keys_within(session: ReadSession, reach: Reach, keys: Sequence[str]) -> list[Any]:
+    """None for the key of an organization that the caller may not act for."""
+    statement = sa.select(ApiKey.__table__).where(reach.holds(ApiKey, list(keys)))
+    rows = {row.id: row for row in await session.execute(statement)}
     return [rows.get(key) for key in keys]
 
 
@@ -73,6 +94,7 @@ def sharing(identifiers: list[str]) -> sa.Select[Any]:
 BATCHES: dict[str, Batch] = {
     "organization": one(Organization.by_id),
     "ancestors": many(ancestors, key="descendant_id"),
+    "api_key": api_keys_within,
     "trunk": one(Trunk.by_id),
     "trunk_of_number": one(trunks_of_numbers, key="phone_number_id"),
     "agent": one(Agent.by_id),

@@ -9,6 +9,7 @@ from models import (
     Agent,
     AgentVersion,
     ApiKey,
+    AuditEvent,
     Conversation,
     Organization,
     PhoneNumber,
@@ -59,6 +60,7 @@ KINDS: dict[str, tuple[tuple[Scope, ...], Any]] = {
     "cnv": ((Scope.CONVERSATIONS_READ, Scope.CONVERSATIONS_MANAGE), _within(Conversation)),
     "trf": ((Scope.CONVERSATIONS_READ, Scope.CONVERSATIONS_MANAGE), _within(Transfer)),
     "key": ((Scope.API_KEYS_MANAGE,), _within(ApiKey)),
+    "aud": ((Scope.AUDIT_READ,), _within(AuditEvent)),
 }
 
 

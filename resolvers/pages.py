@@ -1,7 +1,7 @@
 """Connections below an object: the same page of every parent in one statement, and their counts in one more."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,17 +21,19 @@ class Pages:
     order: Order
 
     async def of(self, context: Context, parent_id: str, window: Window) -> Page:
-        async def count() -> int:
-            counted: int = await context.load(self._counts, parent_id)
-            return counted
+        return (await self.of_all(context, [parent_id], window))[0]
 
-        rows = await context.load(self._rows, parent_id, window)
-        return window.page(rows, self.order, count)
+    async def of_all(self, context: Context, parents: list[str], window: Window) -> list[Page]:
+        def counting(parent_id: str) -> Callable[[], Awaitable[int]]:
+            return lambda: context.load(self._counts, parent_id)
+
+        rows = await context.load_all(self._rows, parents, window)
+        return [window.page(own, self.order, counting(each)) for each, own in zip(parents, rows, strict=True)]
 
     async def _rows(self, session: ReadSession, reach: Reach, parents: list[str], window: Window) -> list[Any]:
         rows: dict[str, list[Any]] = defaultdict(list)
         statement = ranked(self.statement(parents, reach), self.owner, self.order, window)
-        for row in await session.execute(statement):
+        for row in await session.execute(statement, window.values(self.order)):
             rows[row.page_owner].append(row)
         return [rows[parent] for parent in parents]
 

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from models import ReadSession
 from models.instant import Instant
 from resolvers.problem import Problem, bad_user_input
 
@@ -32,16 +31,17 @@ class Order:
         text = orjson.dumps([str(self.by), written, row.id])
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
-    def beyond(self, cursor: str, *, backwards: bool) -> sa.ColumnElement[bool]:
-        place = sa.tuple_(*(sa.literal(value, column.type) for value, column in self._read(cursor)))
-        here = sa.tuple_(self.by, self.id)
-        return here < place if self.descending is not backwards else here > place
+    def beyond(self, place: Sequence[Any], *, backwards: bool) -> sa.ColumnElement[bool]:
+        """True after, or backwards before, a place: a value of `by` and an id, or parameters for them."""
+        here, there = sa.tuple_(self.by, self.id), sa.tuple_(*place)
+        return here < there if self.descending is not backwards else here > there
 
     def columns(self, *, backwards: bool = False) -> list[Any]:
         down = self.descending is not backwards
         return [column.desc() if down else column.asc() for column in (self.by, self.id)]
 
-    def _read(self, cursor: str) -> list[tuple[Any, Any]]:
+    def read(self, cursor: str) -> dict[str, Any]:
+        """The place that a cursor stands for."""
         try:
             text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
             name, value, identifier = orjson.loads(text)
@@ -50,7 +50,7 @@ class Order:
             raise _bad_cursor() from None
         if name != str(self.by) or not isinstance(where, str | datetime) or not isinstance(identifier, str):
             raise _bad_cursor()
-        return [(where, self.by), (identifier, self.id)]
+        return {"by": where, "id": identifier}
 
 
 def _bad_cursor() -> Problem:
@@ -118,8 +118,19 @@ class Window:
         return self.first or self.last or PAGE
 
     def bounds(self, order: Order) -> list[sa.ColumnElement[bool]]:
-        sides = ((self.after, False), (self.before, True))
-        return [order.beyond(cursor, backwards=side) for cursor, side in sides if cursor is not None]
+        """Conditions with parameters, so that one statement serves all pages of a kind; `values` fills them in."""
+        return [order.beyond(_place(side, order), backwards=side == "before") for side in self._sides()]
+
+    def values(self, order: Order) -> dict[str, Any]:
+        places = {side: order.read(cursor) for side, cursor in self._sides().items()}
+        return {f"{side}_{part}": place[part] for side, place in places.items() for part in ("by", "id")}
+
+    def _sides(self) -> dict[str, str]:
+        return {side: cursor for side, cursor in (("after", self.after), ("before", self.before)) if cursor is not None}
+
+    def kind(self, order: Order) -> tuple[Any, ...]:
+        """Pages of one kind differ in their values alone."""
+        return str(order.by), order.descending, self.backwards, *self._sides()
 
     def page(self, rows: Sequence[Any], order: Order, count: Callable[[], Awaitable[int]]) -> Page:
         """`rows` are one more than the size where there are more."""
@@ -129,13 +140,8 @@ class Window:
         return Page(shown, order, more, self.after is not None, count)
 
 
-async def page(
-    session: ReadSession, statement: sa.Select[Any], order: Order, window: Window, count: Callable[[], Awaitable[int]]
-) -> Page:
-    """One page of one statement."""
-    chosen = statement.where(*window.bounds(order)).order_by(*order.columns(backwards=window.backwards))
-    rows = (await session.execute(chosen.limit(window.size + 1))).all()
-    return window.page(rows, order, count)
+def _place(side: str, order: Order) -> list[Any]:
+    return [sa.bindparam(f"{side}_by", type_=order.by.type), sa.bindparam(f"{side}_id", type_=order.id.type)]
 
 
 def ranked(statement: sa.Select[Any], owner: Any, order: Order, window: Window) -> sa.Select[Any]:

@@ -14,6 +14,7 @@ from resolvers.paging import Order, Page
 from resolvers.trunks import own_trunk
 
 number = PhoneNumber.columns()
+LONGEST_E164 = 16
 
 
 async def phone_number(info: Info, e164: str, organization_id: str | None = None) -> Any:
@@ -38,10 +39,15 @@ async def phone_numbers(
     def statement(asking: str) -> sa.Select[Any]:
         return PhoneNumber.seen_by([asking]).where(*_conditions(asking, filter or {}))
 
+    def first(asking: str, bounds: list[Any], columns: list[Any], most: int) -> sa.Select[Any]:
+        conditions = _conditions(asking, filter or {})
+        return PhoneNumber.first_seen_by(asking, _owned(filter or {}), [*conditions, *bounds], columns, most)
+
     chosen = order_by or {}
     by = chosen["field"].name.lower() if chosen else "e164"
     order = Order(number[by], number.id, descending=bool(chosen) and chosen["direction"].name == "DESC")
-    return await own_list(info, organization_id, statement, order, window)
+    kept = None if filter else "phone_numbers"
+    return await own_list(info, organization_id, statement, order, window, first=first, kept=kept)
 
 
 def _conditions(asking: str, filter: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
@@ -49,12 +55,24 @@ def _conditions(asking: str, filter: dict[str, Any]) -> list[sa.ColumnElement[bo
     return [condition for name, value in given.items() for condition in FILTERS[name](asking, value)]
 
 
+def _owned(filter: dict[str, Any]) -> bool | None:
+    """Whether the filter leaves own numbers alone, or borrowed ones alone."""
+    if any(filter.get(name) is not None for name in OF_OWN_NUMBERS):
+        return True
+    access = filter.get("access")
+    return None if access is None else access is PhoneNumberAccess.OWNED
+
+
 def _mine(asking: str) -> sa.ColumnElement[bool]:
     return sa.and_(number.organization_id == asking)
 
 
 def _contains(_asking: str, text: str) -> list[sa.ColumnElement[bool]]:
-    return [number.e164.contains(without_punctuation(text), autoescape=True)]
+    digits = without_punctuation(text)
+    found = [number.e164.contains(digits, autoescape=True)]
+    # Every number begins with its only plus: what has one is where it stands in the order, and need not be looked for.
+    begins = digits.startswith("+") and digits[1:].isdecimal()
+    return [*found, number.e164 >= digits, number.e164 <= digits + "9" * LONGEST_E164] if begins else found
 
 
 def _holds_agent(asking: str, agent_id: str) -> list[sa.ColumnElement[bool]]:
@@ -63,6 +81,7 @@ def _holds_agent(asking: str, agent_id: str) -> list[sa.ColumnElement[bool]]:
     return [_mine(asking), either]
 
 
+OF_OWN_NUMBERS = ("outbound_assigned", "inbound_assigned", "trunk_id", "agent_id")
 FILTERS: dict[str, Any] = {
     "access": lambda asking, value: [_mine(asking) == (value is PhoneNumberAccess.OWNED)],
     "e164_contains": _contains,
@@ -138,7 +157,7 @@ async def as_owner(transaction: Transaction, identifiers: list[str]) -> list[Any
 
 async def _own(transaction: Transaction, phone_number_id: str) -> PhoneNumber:
     within = transaction.caller.reach.holds(PhoneNumber, [phone_number_id])
-    found = (await transaction.session.execute(sa.select(PhoneNumber).where(within))).scalar_one_or_none()
+    found: PhoneNumber | None = await transaction.session.scalar(sa.select(PhoneNumber).where(within))
     if found is None:
         raise Refused(
             ErrorCode.PHONE_NUMBER_NOT_FOUND,

@@ -21,6 +21,7 @@ from models import (
     new_id,
 )
 from models.sealed import Seal
+from models.trunk import password_row
 from resolvers.context import Info, Transaction
 from resolvers.lists import own_list
 from resolvers.pages import newest_first
@@ -41,7 +42,7 @@ class Outbound(TypedDict, total=False):
 
 
 async def trunks(info: Info, organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window)
+    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window, kept="trunks")
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,6 @@ def configure_outbound(trunk: Trunk, outbound: Outbound | None, seal: Seal) -> N
         trunk.outbound_auth_password = None
     elif "auth_password" in sent:
         trunk.outbound_auth_password = _sealed(trunk, sent["auth_password"], seal)
-
-
-def password_row(trunk: Any) -> str:
-    """What a sealed password is bound to: moved to another trunk it does not open."""
-    return f"trunk/{trunk.organization_id}/{trunk.id}/outbound_auth_password"
 
 
 def _sealed(trunk: Trunk, password: str | None, seal: Seal) -> bytes | None:

@@ -1,14 +1,11 @@
 """What the API says: its types, words, scopes and resolvers, one file an object. Declarations, no logic."""
 
-from collections.abc import Iterator
-
-import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from graphql import GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.types import ExecutionContext
 
+from execution.bounds import Bounds
+from execution.schema import Schema
+from resolvers.paging import LARGEST_PAGE, PAGE
 from schema import words
 from schema.agent_version import AgentVersion
 from schema.mutation import Mutation
@@ -17,32 +14,18 @@ from schema.scalars import SCALARS
 from schema.subscription import Subscription
 from schema.transfer import Transfer
 
-
-class OneOperation(SchemaExtension):
-    """Of several operations the one to run must be named: Strawberry would run the first."""
-
-    def on_parse(self) -> Iterator[None]:
-        yield
-        context = self.execution_context
-        document = context.graphql_document
-        if document and context._provided_operation_name is None:  # noqa: SLF001 - it has no public name
-            operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-            if len(operations) > 1:
-                raise CannotGetOperationTypeError(None)
-
-
-class Schema(strawberry.Schema):
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Strawberry would log the document, which may hold secrets; `serving` logs bugs alone, without values."""
-
-
 schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     types=[AgentVersion, Transfer],
-    extensions=[OneOperation],
+    bounds=Bounds(page=PAGE, largest_page=LARGEST_PAGE),
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
+
+# Rows are no instances of these classes: an id says which type it is of, and nothing else needs asking.
+for kind in schema.graphql.type_map.values():
+    if isinstance(kind, GraphQLObjectType):
+        kind.is_type_of = None
 
 __all__ = ["schema", "words"]

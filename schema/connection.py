@@ -1,14 +1,16 @@
 """Relay's connections: a page of a list, with cursors that are keys into its order."""
 
+import asyncio
 from typing import Any, Generic, TypeVar, cast
 
 import strawberry
 
+from execution.fields import Batch
 from models import Scope
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.pages import PAGES
 from resolvers.paging import Page, Window
-from schema.declare import Argument, column, declared, field, named
+from schema.declare import Argument, column, declared, named
 
 Kind = TypeVar("Kind")
 
@@ -31,12 +33,23 @@ async def total_count(root: Page) -> int:
     return await root.count()
 
 
+async def total_counts(_context: Context, rows: list[Page]) -> list[int]:
+    return await asyncio.gather(*(row.count() for row in rows))
+
+
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[Kind]):
     edges: list[Edge[Kind]] = column("The objects of the page with their cursors.")
     nodes: list[Kind] = column("The objects of the page.")
     page_info: PageInfo = column("What lies around the page.")
-    total_count = field(total_count, int, "How many there are in the whole list; counted only when asked for.")
+    total_count = declared(
+        total_count,
+        int,
+        "How many there are in the whole list; counted only when asked for.",
+        scope=(),
+        arguments={},
+        stated=Batch(total_counts),
+    )
 
 
 FIRST = "How many to answer from the start: 1 to 100."
@@ -57,5 +70,9 @@ def connection(pages: str, *, to: str, description: str, scope: tuple[Scope, ...
         info.context.caller.require(scope)
         return await below.of(info.context, root.id, Window(first=first, after=after))
 
+    async def load_all(context: Context, rows: list[Any], first: int | None, after: str | None = None) -> list[Page]:
+        context.caller.require(scope)
+        return await below.of_all(context, [row.id for row in rows], Window(first=first, after=after))
+
     arguments: dict[str, Argument] = {"first": (int | None, FIRST, 50), "after": (str | None, AFTER)}
-    return declared(load, cast(Any, Connection)[named(to)], description, scope, arguments)
+    return declared(load, cast(Any, Connection)[named(to)], description, scope, arguments, stated=Batch(load_all))

@@ -1,6 +1,6 @@
 """How fields are declared: columns, edges, root fields and mutations, each with its words and its scope.
 
-A declaration is data (`Edge`, in the field's metadata) before it is a resolver, so that another executor can read it.
+A declaration is data (in the field's metadata) before it is a resolver: `execution` answers it for all rows at once.
 """
 
 import dataclasses
@@ -13,8 +13,10 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
+from execution.fields import STATED, Batch, Each
 from models import Scope
-from resolvers.context import Batch, Context, Info
+from resolvers import loading
+from resolvers.context import Context, Info
 from resolvers.loaders import BATCHES
 
 Argument = tuple[Any, str] | tuple[Any, str, Any]
@@ -24,7 +26,7 @@ Argument = tuple[Any, str] | tuple[Any, str, Any]
 class Edge:
     """To one row, or to a list where `many`: the batch that loads it and the columns that are its key."""
 
-    batch: Batch
+    batch: loading.Batch
     by: tuple[str, ...]
     many: bool
     scope: tuple[Scope, ...]
@@ -71,12 +73,16 @@ def edge(
         key = stated.key(root)
         return None if key is None else info.context.load(stated.batch, key)
 
+    def load_all(context: Context, rows: list[Any]) -> Awaitable[list[Any]]:
+        context.caller.require(stated.scope)
+        return context.load_all(stated.batch, [stated.key(row) for row in rows])
+
     one: Any = named(to) if isinstance(to, str) else to
     kind: Any = list[one] if many else one
     return strawberry.field(
         resolver=_typed(load, kind if required or many else kind | None),
         description=with_scope(description, scope),
-        metadata={"edge": stated},
+        metadata={"edge": stated, STATED: Batch(load_all)},
     )
 
 
@@ -98,7 +104,13 @@ def field(
         first = ([root] if takes_root else []) + ([info] if takes_info else [])
         return resolver(*first, **_sent(sent))
 
-    return declared(resolve, to, description, scope, arguments or {})
+    of_row_alone = takes_root and not takes_info and not arguments and not inspect.iscoroutinefunction(resolver)
+    stated = Each(resolver, _allowing(scope)) if of_row_alone else None
+    return declared(resolve, to, description, scope, arguments or {}, stated=stated)
+
+
+def _allowing(scope: tuple[Scope, ...]) -> Callable[[Context], None] | None:
+    return (lambda context: context.caller.require(scope)) if scope else None
 
 
 def mutation(
@@ -108,15 +120,23 @@ def mutation(
     description: str,
     *,
     scope: tuple[Scope, ...],
+    audited: bool = True,
+    then: Callable[[Context, dict[str, Any]], Awaitable[dict[str, Any]]] | None = None,
 ) -> Any:
-    """One transaction around the resolver, which is called with the fields of the input that were sent."""
+    """One transaction around the resolver, which is called with the fields of the input that were sent.
+
+    `audited`: it may change what the audit notes, and is noted as the doing of the caller's key.
+    `then`: after the commit, where nothing was refused, it waits for what follows, and answers instead.
+    """
 
     _refuse_mismatch(resolver, {each.name for each in dataclasses.fields(input)})
 
     async def resolve(info: Info, input: Any) -> Any:
         info.context.caller.require(scope)
         context: Context = info.context
-        answer = await context.carry_out(resolver, _sent(vars(input)))
+        answer = await context.carry_out(resolver, _sent(vars(input)), audited=audited)
+        if then and not answer.get("user_errors"):
+            answer = await then(context, answer)
         return payload(**{"user_errors": []} | answer)
 
     arguments: dict[str, Argument] = {"input": (input, "What to do, and to what.")}
@@ -177,10 +197,19 @@ def _refuse_mismatch(resolver: Callable[..., Any], names: set[str]) -> None:
 
 
 def declared(
-    resolve: Callable[..., Any], to: Any, description: str, scope: tuple[Scope, ...], arguments: dict[str, Argument]
+    resolve: Callable[..., Any],
+    to: Any,
+    description: str,
+    scope: tuple[Scope, ...],
+    arguments: dict[str, Argument],
+    *,
+    stated: Batch | Each | None = None,
 ) -> Any:
+    """`stated`: how it is answered for all rows at once, where that can be said."""
     return strawberry.field(
-        resolver=_typed(resolve, to, arguments), description=with_scope(description, scope), metadata={"scope": scope}
+        resolver=_typed(resolve, to, arguments),
+        description=with_scope(description, scope),
+        metadata={"scope": scope, STATED: stated},
     )
 
 

@@ -3,7 +3,7 @@
 import strawberry
 
 from models import Scope
-from resolvers import agents, api_keys, conversations, organizations, phone_numbers, trunks
+from resolvers import agents, api_keys, conversations, live_calls, organizations, phone_numbers, trunks
 from schema.agent import CreateAgentInput, CreateAgentPayload, UpdateAgentInput, UpdateAgentPayload
 from schema.agent_version import (
     CreateAgentVersionInput,
@@ -21,6 +21,14 @@ from schema.conversation import (
     RouteInboundCallPayload,
 )
 from schema.declare import mutation
+from schema.live_call import (
+    HangUpConversationInput,
+    HangUpConversationPayload,
+    ReportInboundCallInput,
+    ReportInboundCallPayload,
+    TransferConversationInput,
+    TransferConversationPayload,
+)
 from schema.organization import CreateOrganizationInput, CreateOrganizationPayload
 from schema.phone_number import (
     CreatePhoneNumberInput,
@@ -125,6 +133,24 @@ class Mutation:
         CreateOutboundConversationPayload,
         "Call somebody: the four steps choose the number, and their explanation is kept.",
         scope=(Scope.CONVERSATIONS_MANAGE,),
+        audited=False,
+    )
+    hang_up_conversation = mutation(
+        live_calls.hang_up_conversation,
+        HangUpConversationInput,
+        HangUpConversationPayload,
+        "End a call, whether it waits, rings or goes on.",
+        scope=(Scope.CONVERSATIONS_MANAGE,),
+        audited=False,
+    )
+    transfer_conversation = mutation(
+        live_calls.transfer_conversation,
+        TransferConversationInput,
+        TransferConversationPayload,
+        "Bring a third party into a call, or hand the call over to them: as transferCallerId plans it.",
+        scope=(Scope.CONVERSATIONS_MANAGE,),
+        audited=False,
+        then=live_calls.begun,
     )
     route_inbound_call = mutation(
         conversations.route_inbound_call,
@@ -132,4 +158,13 @@ class Mutation:
         RouteInboundCallPayload,
         "Ask which agent answers a call to a number of one's own, or of an organization below.",
         scope=(Scope.CALLS_ROUTE,),
+        audited=False,
+    )
+    report_inbound_call = mutation(
+        live_calls.report_inbound_call,
+        ReportInboundCallInput,
+        ReportInboundCallPayload,
+        "Tell how a call went on that routeInboundCall answered.",
+        scope=(Scope.CALLS_ROUTE,),
+        audited=False,
     )

@@ -16,6 +16,7 @@ TYPES = {
     "cnv": "Conversation",
     "trf": "Transfer",
     "key": "ApiKey",
+    "aud": "AuditEvent",
 }
 
 
@@ -26,7 +27,3 @@ class Node:
     @classmethod
     def resolve_type(cls, row: Any, _info: Any, _type: Any) -> str:
         return TYPES[prefix_of(row.id) or ""]
-
-    @classmethod
-    def is_type_of(cls, _row: Any, _info: Any) -> bool:
-        return True

@@ -5,6 +5,7 @@ import strawberry
 from models import Scope
 from resolvers.agents import agents
 from resolvers.api_keys import api_keys, viewer
+from resolvers.audit_events import audit_events
 from resolvers.conversations import conversation, conversations
 from resolvers.nodes import node, nodes
 from resolvers.organizations import organization
@@ -13,6 +14,7 @@ from resolvers.phone_numbers import phone_number, phone_numbers
 from resolvers.trunks import trunks
 from schema.agent import Agent
 from schema.api_key import ApiKey, Viewer
+from schema.audit_event import AuditEvent, AuditEventFilter
 from schema.connection import WINDOW, Connection
 from schema.conversation import Conversation, ConversationFilter
 from schema.declare import Argument, field, reading
@@ -108,4 +110,11 @@ class Query:
         "The dry run: which number a call would go out from, may it, and why. Writes nothing.",
         scope=reading("CONVERSATIONS"),
         arguments={"input": (PreviewOutboundNumberInput, "What would be sent.")},
+    )
+    audit_events = field(
+        audit_events,
+        Connection[AuditEvent],
+        "Who changed what of the organization, newest first.",
+        scope=(Scope.AUDIT_READ,),
+        arguments=ACTING | WINDOW | {"filter": (AuditEventFilter | None, "Which events.")},
     )

@@ -24,7 +24,7 @@ def _read_time(value: Any) -> datetime:
 
 
 def _write_time(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()[: -len("+00:00")] + "Z"
 
 
 def _read_json(value: Any) -> Any:

@@ -38,6 +38,7 @@ DESCRIPTIONS: dict[type[Word], str] = {
     models.DisplayedNumber: "Whose number the third party of a cold transfer is to see.",
     models.TransferMechanism: "How a transfer is carried out.",
     models.TransferStatus: "How far a transfer has come.",
+    models.AuditAction: "What was done.",
     models.ErrorCode: "Why a request was refused.",
     OutboundNumberRule: "The four steps that choose an outbound number, in order; the first that is given decides.",
     StepVerdict: "What one of the four steps came to.",

@@ -13,13 +13,16 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 
 class BadRequest(Exception):
-    """The HTTP request itself is at fault; `status` says how."""
+    """A request that is not carried out: `status` and `code` say why."""
 
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, headers: dict[str, str] | None = None, *, code: str = "BAD_REQUEST"
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = headers or {}
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -48,20 +51,30 @@ def wants_page(request: Request) -> bool:
     )
 
 
-async def read_operation(request: Request) -> Operation:
+async def read_operation(request: Request, largest: int) -> Operation:
+    """The body is read up to `largest` bytes, and no further."""
     if request.method == "POST":
-        return _operation(_json_object(request.headers, await request.body()))
+        _require_json(request.headers)
+        return _operation(_parsed(await _body(request, largest), "The body"))
     if request.method == "GET":
         return _operation(_query_string(request.url.query))
     raise BadRequest(405, "Send GET or POST.", {"Allow": "GET, POST"})
 
 
-def _json_object(headers: Headers, body: bytes) -> dict[str, Any]:
+async def _body(request: Request, largest: int) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > largest:
+            raise BadRequest(413, f"The body is larger than {largest:,} bytes.", {"Connection": "close"})
+    return body
+
+
+def _require_json(headers: Headers) -> None:
     kind, _, parameters = headers.get("content-type", "").partition(";")
     charset = dict(_parameter(each) for each in parameters.split(";")).get("charset", "utf-8")
     if kind.strip().lower() != JSON or charset.strip('"').lower() not in ("utf-8", "utf8"):
         raise BadRequest(415, f"Send the body as {JSON} in UTF-8.")
-    return _parsed(body, "The body")
 
 
 def _query_string(query: str) -> dict[str, Any]:

@@ -9,28 +9,39 @@ import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 from sqlalchemy import exc
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult as StrawberryResult
 from strawberry.types.execution import PreExecutionError
 
-from models.database import DatabaseGone
+from models import DatabaseGone
 from serving.accepting import GRAPHQL_RESPONSE, JSON, BadRequest
 
 log = structlog.get_logger()
 
 _WRONG_VARIABLE = re.compile(r"Variable '\$\w+' (has invalid value|of required type|got invalid value)")
+# The schema is not told by way of misspelt words.
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 Result = ExecutionResult | StrawberryResult | PreExecutionError
 
 
-def answered(result: Result, media: str, request_id: str) -> Response:
-    """No `data` where execution did not start; then the newer media type says 400, the older always 200."""
+def answered(result: Result, media: str, state: State) -> Response:
+    """No `data` where execution did not start; then the newer media type says 400, the older always 200.
+
+    Where the database was lost on the way and nothing is left to answer, both say 503.
+    """
     started = result.data is not None or any(error.path for error in result.errors or ())
     body: dict[str, Any] = {}
     if result.errors:
-        body["errors"] = [presented(error, mistake(result), request_id) for error in result.errors]
+        body["errors"] = [presented(error, mistake(result), state.request_id) for error in result.errors]
+        state.codes = sorted({error["extensions"]["code"] for error in body["errors"]})
     if started:
         body["data"] = result.data
+        if result.extensions:
+            body["extensions"] = result.extensions
+    if result.data is None and "SERVICE_UNAVAILABLE" in getattr(state, "codes", ()):
+        return _json(body, 503, media, COME_AGAIN)
     status = 200 if started or media == JSON else 400
     return _json(body, status, media)
 
@@ -41,7 +52,7 @@ def refused(code: str, message: str, status: int, headers: dict[str, str] | None
 
 
 def bad_request(problem: BadRequest) -> Response:
-    return refused("BAD_REQUEST", problem.message, problem.status, problem.headers)
+    return refused(problem.code, problem.message, problem.status, problem.headers)
 
 
 async def not_found(_request: Request, problem: Exception) -> Response:
@@ -54,7 +65,7 @@ async def not_found(_request: Request, problem: Exception) -> Response:
 
 
 def unavailable() -> Response:
-    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, {"Retry-After": "1"})
+    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, COME_AGAIN)
 
 
 def internal_error(request_id: str) -> Response:
@@ -88,7 +99,7 @@ def presented(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]
         return _error(error, BROKEN, _internal(request_id))
     if isinstance(error, GraphQLSyntaxError):
         code = "GRAPHQL_PARSE_FAILED"
-    return _error(error, error.message, {"code": code} | (error.extensions or {}))
+    return _error(error, _SUGGESTION.sub("", error.message), {"code": code} | (error.extensions or {}))
 
 
 def is_unavailable(cause: Exception) -> bool:
@@ -124,9 +135,15 @@ def trace(bug: BaseException) -> dict[str, Any]:
 
 def _json(body: dict[str, Any], status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     kind = f"{media}; charset=utf-8" if media == GRAPHQL_RESPONSE else media
-    return Response(orjson.dumps(body), status, headers, media_type=kind)
+    return Response(orjson.dumps(body), status, GUARDED | headers if headers else GUARDED, media_type=kind)
 
 
-UNAVAILABLE = "The database does not answer just now. Send the request again in a moment; nothing was changed."
+# An answer is nobody's to keep, and is what it says it is.
+GUARDED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+UNAVAILABLE = (
+    "The database does not answer just now. Send the request again in a moment, under the idempotencyKey that it had:"
+    " without one, look first whether it was done."
+)
+COME_AGAIN = {"Retry-After": "1"}
 UNREADABLE = "The document holds a value that cannot be read, such as a number of thousands of digits. Send another."
 BROKEN = "Something is broken here, and it is not your request. Give the request's id to whoever runs this server."

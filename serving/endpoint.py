@@ -6,16 +6,18 @@ from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
-from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from execution.schema import Schema
 from serving.accepting import JSON, BadRequest, Operation, media_type, read_operation, wants_page
-from serving.answering import Result, answered, bad_request, is_unavailable, refused, unavailable
+from serving.admission import Admission
+from serving.answering import Result, answered, bad_request, is_unavailable, unavailable
 from serving.events import event_stream, wants_events, wants_only_events
 from serving.live import LiveSchema
-from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor, bearer
+from serving.patience import Patience
+from serving.signing_in import bearer
 
 HOW_TO_FOLLOW = "A subscription answers again and again: let Accept take text/event-stream, or use a WebSocket."
 
@@ -25,12 +27,12 @@ class _Subscription(Exception):
 
 
 class GraphQLEndpoint:
-    """`context_for` makes the context for a request and its bearer token, or None where the token is no good."""
-
-    def __init__(self, schema: BaseSchema, context_for: ContextFor) -> None:
+    def __init__(self, schema: Schema, admission: Admission, patience: Patience, largest_body: int) -> None:
         self._schema = schema
-        self._context_for = context_for
-        self._live = LiveSchema(schema, context_for)
+        self._admission = admission
+        self._patience = patience
+        self._largest_body = largest_body
+        self._live = LiveSchema(schema, admission, patience)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -42,6 +44,7 @@ class GraphQLEndpoint:
         try:
             return await self._answer(request, bearer(request.headers.get("authorization")))
         except BadRequest as problem:
+            request.state.codes = [problem.code]
             return bad_request(problem)
         except Exception as cause:
             if is_unavailable(cause):
@@ -50,30 +53,23 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request, token: str) -> Response:
         media = JSON if wants_only_events(request) else media_type(request.headers)
-        operation = await read_operation(request)
-        context = await self._context_for(request, token)
-        if context is None:
-            return refused("UNAUTHENTICATED", UNAUTHENTICATED, 401, CHALLENGE)
+        operation = await read_operation(request, self._largest_body)
+        context = await self._admission.context(request, token)
         try:
             if not wants_only_events(request):
-                result = await self._execute(request.method, operation, context)
-                return answered(result, media, request.state.request_id)
+                return answered(await self._execute(request, operation, context), media, request.state)
         except _Subscription:
             if not wants_events(request):
                 raise BadRequest(400, HOW_TO_FOLLOW) from None
         return event_stream(self._live, request, token, operation)
 
-    async def _execute(self, method: str, operation: Operation, context: Any) -> Result:
+    async def _execute(self, request: Request, operation: Operation, context: Any) -> Result:
         """GET is for queries alone: what changes something is not to be sent by a link."""
-        allowed = {OperationType.QUERY} if method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
         try:
-            return await self._schema.execute(
-                operation.query,
-                operation.variables,
-                context,
-                operation_name=operation.name,
-                allowed_operation_types=allowed,
-            )
+            prepared = self._schema.prepare(operation.query, operation.variables, operation.name, allowed)
+            self._admission.spend(request, prepared)
+            return await self._patience.execute(prepared, context, request)
         except InvalidOperationTypeError as wrong:
             if wrong.operation_type is OperationType.SUBSCRIPTION:
                 raise _Subscription from None

@@ -55,9 +55,11 @@ async def _next(coming: asyncio.Future[Any]) -> Any:
 
 
 def _body(result: ExecutionResult) -> dict[str, Any]:
+    extensions = {"extensions": result.extensions} if result.extensions else {}
     if result.errors:
-        return {"errors": [error.formatted for error in result.errors]} | ({"data": result.data} if result.data else {})
-    return {"data": result.data}
+        data = {"data": result.data} if result.data else {}
+        return {"errors": [error.formatted for error in result.errors]} | data | extensions
+    return {"data": result.data} | extensions
 
 
 def _event(name: str, body: dict[str, Any] | None) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import ApiKey, Database, now
+from models import ApiKey, Database, DatabaseGone, now
 from models.api_key import USE_NOTED_EVERY
 
 log = structlog.get_logger()
@@ -31,7 +31,6 @@ class KeyUses:
 
     async def _write(self, key_id: str) -> None:
         try:
-            async with self._database.write() as session:
-                await session.execute(ApiKey.used(key_id, now()))
-        except SQLAlchemyError as error:
+            await self._database.write(lambda session: session.execute(ApiKey.used(key_id, now())))
+        except (SQLAlchemyError, DatabaseGone) as error:
             log.warning("key_use_not_noted", api_key=key_id, error=type(error).__name__)

@@ -7,11 +7,12 @@ import time
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.answering import internal_error, trace
+from serving.metrics import Metrics
 
 log = structlog.get_logger()
 _SENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -20,8 +21,9 @@ _SENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 class RequestLog:
     """Takes the id of X-Request-Id where the client sent one, and gives it back with the answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
+        self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -37,18 +39,25 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                message["headers"].append((b"x-request-id", request_id.encode()))
+                if "points_left" in state:
+                    message["headers"].append((b"ratelimit-remaining", b"%d" % state["points_left"]))
             await send(message)
 
         await self.app(scope, receive, note)
+        method, seconds = scope.get("method", "WEBSOCKET"), time.perf_counter() - started
+        self.metrics.note(method, status, seconds, state)
         log.info(
             "request",
             request_id=request_id,
-            method=scope.get("method", "WEBSOCKET"),
+            method=method,
             path=scope["path"],
             status=status,
-            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
             api_key=state.get("api_key"),
+            operation=state.get("operation"),
+            cost=state.get("cost"),
+            codes=state.get("codes"),
         )
 
 

@@ -1,0 +1,100 @@
+"""What the operator measures: counted as requests end, and written as Prometheus reads it, on a port of its own."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from models import Conversation, Database
+
+# Upper bounds of the histogram of durations. Seconds.
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+LONGEST_REQUEST = 8192
+ASKS_WITHIN = 5.0
+
+Samples = list[tuple[dict[str, str], int]]
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, int]] = Counter()
+        self.refusals: Counter[str] = Counter()
+        self.durations = [0] * (len(BOUNDS) + 1)
+        self.seconds = 0.0
+        self.points = 0
+
+    def note(self, method: str, status: int, seconds: float, state: dict[str, Any]) -> None:
+        """A request has ended."""
+        self.requests[method, status] += 1
+        self.durations[next((place for place, bound in enumerate(BOUNDS) if seconds <= bound), -1)] += 1
+        self.seconds += seconds
+        self.points += state.get("cost") or 0
+        self.refusals.update(state.get("codes") or ())
+
+    async def measured(self, database: Database, loads: Counter[str], held: Counter[str]) -> str:
+        """Everything, as Prometheus reads it."""
+        async with database.read() as session:
+            conversations = (await session.execute(Conversation.counted())).all()
+        counts: list[tuple[str, str, str, Samples]] = [
+            ("requests_total", "counter", "Requests that ended; status 0: the client left.", self._requests()),
+            ("refusals_total", "counter", "Requests with an error of this code.", _by("code", self.refusals)),
+            ("points_total", "counter", "What operations cost.", [({}, self.points)]),
+            ("loader_batches_total", "counter", "Batches that edges were loaded in.", [({}, loads["batches"])]),
+            ("loader_keys_total", "counter", "Keys in those batches.", [({}, loads["keys"])]),
+            ("open", "gauge", "What clients hold open.", _by("what", held)),
+            ("conversations", "gauge", "Stored conversations; QUEUED ones wait to be dialed.", _told(conversations)),
+        ]
+        return self._histogram() + "".join(_family(*each) for each in counts)
+
+    def _requests(self) -> Samples:
+        return [({"method": name, "status": str(status)}, number) for (name, status), number in self.requests.items()]
+
+    def _histogram(self) -> str:
+        name, below, lines = "dialtree_request_seconds", 0, []
+        for bound, number in zip((*map(str, BOUNDS), "+Inf"), self.durations, strict=True):
+            below += number
+            lines.append(f'{name}_bucket{{le="{bound}"}} {below}')
+        lines += [f"{name}_sum {self.seconds:.6f}", f"{name}_count {below}"]
+        return f"# HELP {name} How long requests took.\n# TYPE {name} histogram\n" + "\n".join(lines) + "\n"
+
+
+def _by(label: str, counts: Counter[str]) -> Samples:
+    return [({label: name}, number) for name, number in sorted(counts.items())]
+
+
+def _told(conversations: Iterable[Any]) -> Samples:
+    return [({"status": str(row.status), "end_reason": str(row.end_reason or "")}, row.number) for row in conversations]
+
+
+def _family(name: str, kind: str, words: str, samples: Samples) -> str:
+    lines = [f"# HELP dialtree_{name} {words}", f"# TYPE dialtree_{name} {kind}"]
+    return "\n".join([*lines, *(f"dialtree_{name}{_labels(labels)} {number}" for labels, number in samples)]) + "\n"
+
+
+def _labels(labels: dict[str, str]) -> str:
+    inner = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    return f"{{{inner}}}" if inner else ""
+
+
+@asynccontextmanager
+async def metrics_port(host: str, port: int, text: Callable[[], Awaitable[str]]) -> AsyncIterator[None]:
+    """Answers `GET /metrics` there, and nothing else; 0: nowhere."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(ASKS_WITHIN):
+                asked = await reader.readuntil(b"\r\n\r\n")
+                known = asked.startswith((b"GET /metrics ", b"GET /metrics?"))
+                body = (await text()).encode() if known else b"Ask for /metrics.\n"
+                status = "200 OK" if known else "404 Not Found"
+                head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+                await writer.drain()
+        writer.close()
+
+    if not port:
+        yield
+        return
+    async with await asyncio.start_server(answer, host, port, limit=LONGEST_REQUEST):
+        yield
