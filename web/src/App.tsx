@@ -28,6 +28,6 @@ function SignedIn({ apiKey }: { apiKey: string }) {
       </SessionProvider>
     );
   }
-  if (error) return <Problem error={error} retry={() => again({ requestPolicy: "network-only" })} />;
+  if (error) return <Problem whole error={error} retry={() => again({ requestPolicy: "network-only" })} />;
   return <Loading what="your session" />;
 }

@@ -6,6 +6,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/dialogs.css";
+import "./styles/choices.css";
 import "./styles/lists.css";
 import "./styles/numbers.css";
 import "./styles/picture.css";

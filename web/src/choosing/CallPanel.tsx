@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { CallControls } from "../conversations/CallControls";
 import { LiveStatus } from "../conversations/LiveStatus";
 import type { ResolutionFragment } from "../generated/graphql";
 import { written } from "../phone";
@@ -37,6 +38,7 @@ export function CallPanel({ request, resolution }: Props) {
       {conversation && (
         <div className="called">
           <LiveStatus conversation={conversation} />
+          <CallControls conversation={conversation} />
           <Link href={address(`/conversations/${conversation.id}`)}>Open the conversation</Link>
         </div>
       )}

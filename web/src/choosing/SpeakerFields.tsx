@@ -1,7 +1,8 @@
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
-import { AgentsDocument, AgentVersionsDocument } from "../generated/graphql";
+import { AgentVersionsDocument } from "../generated/graphql";
 import { useTyped, withParameter } from "../lists/useTyped";
+import { AgentPick } from "../picks/AgentPick";
 import { useSession } from "../session/Session";
 import { Field } from "../shell/Field";
 import { type Request, type Speaker, SPEAKERS } from "./request";
@@ -39,33 +40,18 @@ interface PickProps {
 }
 
 function AgentField({ request, complaint }: PickProps) {
-  const { organizationId, reads } = useSession();
+  const { reads } = useSession();
   const [, setSearch] = useSearchParams();
-  const [{ data }] = useQuery({ query: AgentsDocument, variables: { organizationId }, pause: !reads("AGENTS") });
   if (!reads("AGENTS"))
     return request.speaker === "agent" ? <IdField name="agent" label="Agent’s id" complaint={complaint} /> : null;
   return (
-    <Field label="Agent" complaint={complaint}>
-      {(wiring) => (
-        <select
-          {...wiring}
-          value={request.agentId}
-          onChange={({ target }) =>
-            setSearch((old) => withParameter(withParameter(old, "agent", target.value), "version", ""), {
-              replace: true,
-            })
-          }
-        >
-          <option value="">Choose an agent</option>
-          {data?.agents.nodes.map(({ id, name, active, publishedVersion }) => (
-            <option key={id} value={id}>
-              {name} {publishedVersion ? `v${publishedVersion.number}` : "(nothing published)"}{" "}
-              {active ? "" : "(inactive)"}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
+    <AgentPick
+      value={request.agentId}
+      choose={(id) =>
+        setSearch((old) => withParameter(withParameter(old, "agent", id), "version", ""), { replace: true })
+      }
+      complaint={complaint}
+    />
   );
 }
 

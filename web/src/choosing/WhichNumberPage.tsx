@@ -16,6 +16,7 @@ export function WhichNumberPage() {
   if (reads("CONVERSATIONS")) return <WhichNumber />;
   return (
     <Empty
+      whole
       title="Your key may not ask which number it would be"
       advice="Sign in with a key that has the scope CONVERSATIONS_READ or CONVERSATIONS_MANAGE."
     />

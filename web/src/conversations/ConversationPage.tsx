@@ -7,6 +7,7 @@ import { useSession } from "../session/Session";
 import { Empty } from "../shell/Empty";
 import { Loading } from "../shell/Loading";
 import { Problem } from "../shell/Problem";
+import { CallControls } from "./CallControls";
 import { Facts } from "./Facts";
 import { LiveStatus } from "./LiveStatus";
 import { TransferCallerId } from "./TransferCallerId";
@@ -28,14 +29,14 @@ export function ConversationPage({ id }: { id: string }) {
   if (conversation) return <Conversation conversation={conversation} />;
   if (error) {
     return (
-      <Problem error={error} retry={() => again({ requestPolicy: "network-only" })}>
+      <Problem whole error={error} retry={() => again({ requestPolicy: "network-only" })}>
         {back}
       </Problem>
     );
   }
   if (fetching) return <Loading what="the conversation" />;
   return (
-    <Empty title="There is no such conversation" advice="Its address is mistyped, or your key may not see it.">
+    <Empty whole title="There is no such conversation" advice="Its address is mistyped, or your key may not see it.">
       {back}
     </Empty>
   );
@@ -56,6 +57,7 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
       </h1>
       <section className="panel" aria-label="Status">
         <LiveStatus conversation={conversation} />
+        <CallControls conversation={conversation} />
       </section>
       <section aria-labelledby="why">
         <h2 id="why">Why this number</h2>

@@ -1,6 +1,8 @@
 import { useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import type { ConversationRowFragment } from "../generated/graphql";
+import type { PageStore } from "../lists/PageStore";
+import type { Jump } from "../lists/useJump";
 import { useRoving } from "../lists/useRoving";
 import { useRows } from "../lists/useRows";
 import { written } from "../phone";
@@ -11,25 +13,29 @@ import { StatusMark } from "./StatusMark";
 interface Props {
   list: object;
   conversations: readonly ConversationRowFragment[];
-  loadMore: () => void;
+  store: Pick<PageStore<never, never, never>, "watch" | "loadMore">;
   onTop: (index: number) => void;
+  jump: Jump | null;
 }
 
-export function ConversationTable({ list, conversations, loadMore, onTop }: Props) {
+export function ConversationTable({ list, conversations, store, onTop, jump }: Props) {
   const { address } = useSession();
   const [, navigate] = useLocation();
   const ids = useMemo(() => conversations.map(({ id }) => id), [conversations]);
-  const { box, virtualizer, items, above, below } = useRows({ list, ids, row: 41, card: 84, loadMore });
+  const { box, virtualizer, items, above, below, onScroll } = useRows({
+    list,
+    ids,
+    row: 41,
+    card: 84,
+    store,
+    jump,
+    onTop,
+  });
   const open = (id: string) => navigate(address(`/conversations/${id}`));
   const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: { Enter: open } });
 
   return (
-    <div
-      ref={box}
-      className="table-box"
-      onKeyDown={roving.onKeyDown}
-      onScroll={() => onTop(virtualizer.getVirtualItemForOffset(virtualizer.scrollOffset ?? 0)?.index ?? 0)}
-    >
+    <div ref={box} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
       <table className="table conversations" aria-label="Conversations, newest first">
         <thead>
           <tr>

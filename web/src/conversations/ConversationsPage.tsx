@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { ConversationsDocument } from "../generated/graphql";
 import { Pager } from "../lists/Pager";
+import { useJump } from "../lists/useJump";
 import { usePages } from "../lists/usePages";
 import { usePlace } from "../lists/usePlace";
 import { useSession } from "../session/Session";
@@ -21,6 +22,7 @@ export function ConversationsPage() {
   if (reads("CONVERSATIONS")) return <Conversations />;
   return (
     <Empty
+      whole
       title="Your key may not read conversations"
       advice="Sign in with a key that has the scope CONVERSATIONS_READ or CONVERSATIONS_MANAGE."
     />
@@ -32,10 +34,12 @@ function Conversations() {
   const [search, setSearch] = useSearchParams();
   const place = usePlace(SIZE);
   const variables = { organizationId, filter: readFilter(search), withAgents: reads("AGENTS") };
-  const { store, snapshot, shown, waiting } = usePages(
+  const list = usePages(
     { document: ConversationsDocument, variables, select: (data) => data.conversations, size: SIZE },
     place.anchor,
   );
+  const { store, snapshot, shown, waiting } = list;
+  const { jump, pending } = useJump(list, place);
   const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
   const filtered = NAMES.some((name) => search.get(name));
   const live = useConversationChanges(ids, filtered, store);
@@ -60,8 +64,9 @@ function Conversations() {
           <ConversationTable
             list={shown}
             conversations={snapshot.nodes}
-            loadMore={store.loadMore}
-            onTop={(index) => waiting || place.follow(snapshot.starts, index)}
+            store={store}
+            onTop={(index) => pending || place.follow(snapshot.starts, index)}
+            jump={jump}
           />
         </div>
       )}
@@ -69,7 +74,7 @@ function Conversations() {
       {snapshot.nodes.length === 0 && !snapshot.loading && !snapshot.error && (
         <None filtered={filtered} clear={clear} />
       )}
-      <Pager snapshot={snapshot} what="conversations">
+      <Pager snapshot={snapshot} place={place.anchor} what="conversations">
         {live.outdated && (
           <button className="button small primary" onClick={live.bringUpToDate}>
             There are newer ones: show them

@@ -27,7 +27,8 @@ export function LiveStatus({ conversation }: { conversation: ConversationRowFrag
         )}
       </ol>
       <p role="status">
-        <StatusMark conversation={current} /> <span className="quiet">from</span> {written(current.agentNumber)}{" "}
+        <StatusMark conversation={current} />{" "}
+        <span className="quiet">{current.direction === "OUTBOUND" ? "from" : "on"}</span> {written(current.agentNumber)}{" "}
         {current.userNumber && (
           <>
             <span className="quiet">{current.direction === "OUTBOUND" ? "to" : "by"}</span>{" "}

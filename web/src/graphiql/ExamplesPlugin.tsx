@@ -1,3 +1,4 @@
+import { useEffect, useState } from "react";
 import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { EXAMPLES, type Example, variablesOf } from "./examples";
 import type { Sample } from "./sample";
@@ -15,19 +16,7 @@ function Icon() {
 }
 
 function Examples({ sample }: { sample: Sample }) {
-  const { addTab } = useGraphiQLActions();
-  const queryEditor = useGraphiQL((state) => state.queryEditor);
-  const variableEditor = useGraphiQL((state) => state.variableEditor);
-
-  function open({ query }: Example) {
-    if (queryEditor?.getValue().trim()) addTab();
-    // The new tab fills the editors first; then they are this example's.
-    requestAnimationFrame(() => {
-      queryEditor?.setValue(query);
-      variableEditor?.setValue(variablesOf(query, sample));
-    });
-  }
-
+  const open = useOpening(sample);
   return (
     <div className="examples">
       <h2>Examples</h2>
@@ -44,4 +33,23 @@ function Examples({ sample }: { sample: Sample }) {
       </ul>
     </div>
   );
+}
+
+/** Opens an example in a tab; one that is asked for before the editors are there opens once they are. */
+function useOpening(sample: Sample): (example: Example) => void {
+  const { addTab } = useGraphiQLActions();
+  const queryEditor = useGraphiQL((state) => state.queryEditor);
+  const variableEditor = useGraphiQL((state) => state.variableEditor);
+  const [wanted, want] = useState<Example | null>(null);
+
+  useEffect(() => {
+    if (!wanted || !queryEditor || !variableEditor) return;
+    want(null);
+    const written = queryEditor.getValue().trim();
+    if (written && written !== EXAMPLES[0]?.query.trim()) addTab();
+    queryEditor.setValue(wanted.query);
+    variableEditor.setValue(variablesOf(wanted.query, sample));
+  }, [wanted, queryEditor, variableEditor, addTab, sample]);
+
+  return want;
 }

@@ -1,38 +1,5 @@
-import type { Client, CombinedError, OperationResult, TypedDocumentNode } from "urql";
-
-export interface PageArguments {
-  first?: number;
-  after?: string;
-  last?: number;
-  before?: string;
-}
-
-export interface Connection<Node> {
-  nodes: Node[];
-  pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor?: string | null;
-    endCursor?: string | null;
-  };
-}
-
-export interface Snapshot<Node> {
-  nodes: readonly Node[];
-  /** For each page: which of `nodes` is its first, and the arguments that it was asked with. */
-  starts: readonly { at: number; page: PageArguments }[];
-  before: Connection<Node>["pageInfo"] | null;
-  after: Connection<Node>["pageInfo"] | null;
-  loading: boolean;
-  error: CombinedError | null;
-}
-
-interface Page<Node> {
-  args: PageArguments;
-  connection?: Connection<Node>;
-  error?: CombinedError | undefined;
-  stop: () => void;
-}
+import type { Client, OperationResult, RequestPolicy, TypedDocumentNode } from "urql";
+import { type Connection, type Page, type PageArguments, type Snapshot, same, summary } from "./pages";
 
 export interface ListSource<Data, Variables extends object, Node extends { id: string }> {
   client: Client;
@@ -42,24 +9,35 @@ export interface ListSource<Data, Variables extends object, Node extends { id: s
   size: number;
 }
 
-/** Pages of one list, next to each other, each kept up to date by the cache. */
+/** Pages on either side of those on screen that are kept up to date. */
+const BESIDE = 1;
+/** A list of more pages is cut to those about the screen before it is asked again. */
+const FEW = 6;
+
+/**
+ * Pages of one list, next to each other. Those about the screen follow the cache; the others stay as they were until they
+ * come near: all pages have entities in common, so each one that arrives would have every other read again.
+ */
 export class PageStore<Data, Variables extends object, Node extends { id: string }> {
   private pages: Page<Node>[] = [];
   private listeners = new Set<() => void>();
   private current: Snapshot<Node>;
   private pending = false;
+  private near = { from: 0, to: 0 };
+  private reloading: Promise<void> | null = null;
 
   constructor(
     private source: ListSource<Data, Variables, Node>,
     private anchor: PageArguments,
   ) {
-    this.current = summary<Node>([{ args: anchor, stop: () => undefined }]);
+    this.current = summary<Node>([page<Node>(anchor)]);
   }
 
   open = (): (() => void) => {
-    this.pages = [this.subscribe(this.anchor)];
+    this.pages = [page(this.anchor)];
+    this.pages.forEach((one) => this.follow(one));
     return () => {
-      this.pages.forEach((page) => page.stop());
+      this.pages.forEach(leave);
       this.pages = [];
     };
   };
@@ -72,26 +50,32 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
   snapshot = (): Snapshot<Node> => this.current;
 
   loadMore = (): void => {
-    const info = this.pages.at(-1)?.connection?.pageInfo;
-    if (!info?.hasNextPage || !info.endCursor) return;
-    this.pages.push(this.subscribe({ first: this.source.size, after: info.endCursor }));
-    this.changed();
+    const last = this.pages.at(-1);
+    const args = last && this.following(last);
+    if (args && !this.reloading) this.add("push", args);
   };
 
   loadEarlier = (): void => {
     const info = this.pages[0]?.connection?.pageInfo;
-    if (!info?.hasPreviousPage || !info.startCursor) return;
-    this.pages.unshift(this.subscribe({ last: this.source.size, before: info.startCursor }));
-    this.changed();
+    if (this.reloading || !info?.hasPreviousPage || !info.startCursor) return;
+    this.add("unshift", { last: this.source.size, before: info.startCursor });
   };
 
-  /** Asks the server again for every page that is loaded; the cache hands the answers on. */
+  /** The rows on screen: pages about them follow the cache from now on, and others no longer. */
+  watch = (first: number, last: number): void => {
+    const pageOf = (row: number) => this.current.starts.findLastIndex(({ at }) => at <= row);
+    this.near = { from: pageOf(first) - BESIDE, to: pageOf(last) + BESIDE };
+    this.pages.forEach((one, index) => {
+      if (index >= this.near.from && index <= this.near.to) this.follow(one);
+      else if (one.connection) leave(one);
+    });
+  };
+
+  /** Asks the server again, page after page: each from where the one before it ends by now, so that no row is between them. */
   reload = async (): Promise<void> => {
-    for (const page of [...this.pages]) {
-      const { client, document } = this.source;
-      const result = await client.query(document, this.ask(page.args), { requestPolicy: "network-only" }).toPromise();
-      this.take(page, result);
-    }
+    await this.reloading;
+    this.reloading ??= this.askAgain();
+    await this.reloading;
   };
 
   get pageCount(): number {
@@ -99,29 +83,86 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
   }
 
   has = (anchor: PageArguments): boolean =>
-    same(anchor, this.anchor) || this.pages.some((page) => same(page.args, anchor));
+    this.pages.length === 0 ? same(anchor, this.anchor) : this.pages.some(({ name }) => same(name, anchor));
+
+  private add(where: "push" | "unshift", args: PageArguments): void {
+    const added = page<Node>(args);
+    this.pages[where](added);
+    this.follow(added);
+    this.changed();
+  }
+
+  private async askAgain(): Promise<void> {
+    if (this.pages.length > FEW) this.cut();
+    const pages = [...this.pages];
+    const fresh: Page<Node>[] = [];
+    let asked = pages[0]?.asked;
+    for (const { name } of pages) {
+      if (!asked) break;
+      const answer = await this.answer(name, asked);
+      fresh.push(answer);
+      asked = this.following(answer);
+    }
+    this.reloading = null;
+    if (this.pages[0] === pages[0]) this.replace(fresh);
+  }
+
+  private async answer(name: PageArguments, asked: PageArguments): Promise<Page<Node>> {
+    const { client, document, select } = this.source;
+    const result = await client.query(document, this.ask(asked), { requestPolicy: "network-only" }).toPromise();
+    const answer: Page<Node> = { name, asked, stop: null, error: result.error };
+    return result.data ? { ...answer, connection: select(result.data) } : answer;
+  }
+
+  private following({ connection }: Page<Node>): PageArguments | undefined {
+    const { hasNextPage, endCursor } = connection?.pageInfo ?? {};
+    return hasNextPage && endCursor ? { first: this.source.size, after: endCursor } : undefined;
+  }
+
+  /** All of them, or where one failed none: its error is shown above what was there. */
+  private replace(fresh: Page<Node>[]): void {
+    const failed = fresh.findIndex(({ error }) => error);
+    const was = this.pages[failed];
+    if (was) {
+      was.error = fresh[failed]?.error;
+    } else {
+      this.pages.forEach(leave);
+      this.pages = fresh;
+      this.pages.forEach((one) => this.follow(one));
+    }
+    this.changed();
+  }
+
+  private cut(): void {
+    const { from, to } = this.near;
+    const kept = this.pages.slice(Math.max(from, 0), to + 1);
+    this.pages.filter((one) => !kept.includes(one)).forEach(leave);
+    this.pages = kept;
+  }
 
   private ask(args: PageArguments): Variables {
     return { ...this.source.variables, ...args };
   }
 
-  private subscribe(args: PageArguments): Page<Node> {
+  /** A page that is new is asked for also where the cache has it; one that comes near again is as the cache has it. */
+  private follow(one: Page<Node>): void {
+    if (one.stop) return;
     const { client, document } = this.source;
-    const page: Page<Node> = { args, stop: () => undefined };
-    const answers = client.query(document, this.ask(args), { requestPolicy: "cache-and-network" });
-    page.stop = answers.subscribe((result) => this.take(page, result)).unsubscribe;
-    return page;
+    const requestPolicy: RequestPolicy = one.connection ? "cache-first" : "cache-and-network";
+    one.stop = () => undefined;
+    const answers = client.query(document, this.ask(one.asked), { requestPolicy });
+    one.stop = answers.subscribe((result) => this.take(one, result)).unsubscribe;
   }
 
-  private take(page: Page<Node>, result: OperationResult<Data, Variables>): void {
-    const connection = result.data ? this.source.select(result.data) : page.connection;
-    if (connection === page.connection && result.error === page.error) return;
-    page.connection = connection;
-    page.error = result.error;
+  private take(one: Page<Node>, result: OperationResult<Data, Variables>): void {
+    const connection = result.data ? this.source.select(result.data) : one.connection;
+    if (connection === one.connection && result.error === one.error) return;
+    if (connection) one.connection = connection;
+    one.error = result.error;
     this.changed();
   }
 
-  /** One answer may touch every page, so that they are summed up once, after all of them have been told. */
+  /** One answer may touch many pages, so that they are summed up once, after all of them have been told. */
   private changed(): void {
     if (this.pending) return;
     this.pending = true;
@@ -133,23 +174,11 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
   }
 }
 
-export function same(one: PageArguments, other: PageArguments): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+function page<Node>(args: PageArguments): Page<Node> {
+  return { name: args, asked: args, stop: null };
 }
 
-function summary<Node extends { id: string }>(pages: readonly Page<Node>[]): Snapshot<Node> {
-  const nodes = new Map<string, Node>();
-  const starts: { at: number; page: PageArguments }[] = [];
-  for (const { connection, args } of pages) {
-    starts.push({ at: nodes.size, page: args });
-    connection?.nodes.forEach((node) => nodes.set(node.id, node));
-  }
-  return {
-    nodes: [...nodes.values()],
-    starts,
-    before: pages[0]?.connection?.pageInfo ?? null,
-    after: pages.at(-1)?.connection?.pageInfo ?? null,
-    loading: pages.some((page) => !page.connection && !page.error),
-    error: pages.find((page) => page.error)?.error ?? null,
-  };
+function leave(one: Page<unknown>): void {
+  one.stop?.();
+  one.stop = null;
 }

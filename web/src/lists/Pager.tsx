@@ -1,45 +1,43 @@
 import { useSearchParams } from "wouter";
-import type { Snapshot } from "./PageStore";
+import { placed } from "./anchor";
+import { type PageArguments, type Snapshot, same } from "./pages";
 
 interface Props {
   snapshot: Snapshot<unknown>;
+  /** The page that the address names. */
+  place: PageArguments;
   what: string;
   children?: React.ReactNode;
 }
 
-export function Pager({ snapshot, what, children }: Props) {
+export function Pager({ snapshot, place, what, children }: Props) {
   const [, setSearch] = useSearchParams();
-  const go = (place: "after" | "before" | null, cursor = "") =>
-    setSearch((search) => {
-      search.delete("after");
-      search.delete("before");
-      if (place) search.set(place, cursor);
-      return search;
-    });
-  const { before, after } = snapshot;
+  const { previous, next } = around(snapshot.starts, place);
+  const size = place.first ?? place.last ?? 0;
+  const button = (name: string, to: PageArguments | null) => (
+    <button className="button small" disabled={!to} onClick={() => to && setSearch((search) => placed(search, to))}>
+      {name}
+    </button>
+  );
   return (
     <nav className="pager" aria-label={`Pages of ${what}`}>
-      <button className="button small" disabled={!before?.hasPreviousPage} onClick={() => go(null)}>
-        First
-      </button>
-      <button
-        className="button small"
-        disabled={!before?.hasPreviousPage}
-        onClick={() => go("before", before?.startCursor ?? "")}
-      >
-        Previous
-      </button>
-      <button
-        className="button small"
-        disabled={!after?.hasNextPage}
-        onClick={() => go("after", after?.endCursor ?? "")}
-      >
-        Next
-      </button>
-      <button className="button small" disabled={!after?.hasNextPage} onClick={() => go("before")}>
-        Last
-      </button>
+      {button("First", previous && { first: size })}
+      {button("Previous", previous)}
+      {button("Next", next)}
+      {button("Last", next && { last: size })}
       {children}
     </nav>
   );
+}
+
+/** The pages on either side of the one in the address: as they are loaded, else by their cursors. */
+function around(starts: Snapshot<unknown>["starts"], place: PageArguments) {
+  const index = starts.findIndex(({ page }) => same(page, place));
+  const info = starts[index]?.info;
+  const size = place.first ?? place.last ?? 0;
+  if (!info) return { previous: null, next: null };
+  const { hasPreviousPage, hasNextPage, startCursor, endCursor } = info;
+  const before = hasPreviousPage && startCursor ? { last: size, before: startCursor } : null;
+  const after = hasNextPage && endCursor ? { first: size, after: endCursor } : null;
+  return { previous: starts[index - 1]?.page ?? before, next: starts[index + 1]?.page ?? after };
 }

@@ -1,4 +1,4 @@
-import type { PageArguments } from "./PageStore";
+import type { PageArguments } from "./pages";
 
 /** Where the list starts, as the address has it. */
 export function anchorOf(search: URLSearchParams, size: number): PageArguments {
@@ -7,4 +7,13 @@ export function anchorOf(search: URLSearchParams, size: number): PageArguments {
   if (after) return { first: size, after };
   if (before !== null) return before ? { last: size, before } : { last: size };
   return { first: size };
+}
+
+/** The address of the same view at another page. */
+export function placed(search: URLSearchParams, page: PageArguments): URLSearchParams {
+  search.delete("after");
+  search.delete("before");
+  if (page.after) search.set("after", page.after);
+  if (page.last) search.set("before", page.before ?? "");
+  return search;
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { type Client, useClient } from "urql";
-import { type ListSource, type PageArguments, PageStore, type Snapshot } from "./PageStore";
+import { type PageArguments, type Snapshot } from "./pages";
+import { type ListSource, PageStore } from "./PageStore";
 
 type Source<Data, Variables extends object, Node extends { id: string }> = Omit<
   ListSource<Data, Variables, Node>,

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { useSearchParams } from "wouter";
-import { anchorOf } from "./anchor";
-import { type PageArguments, type Snapshot, same } from "./PageStore";
+import { anchorOf, placed } from "./anchor";
+import { type PageArguments, type Snapshot, same } from "./pages";
 
 const PAUSE = 250;
 
@@ -36,12 +36,4 @@ export function usePlace(size: number) {
     [setSearch],
   );
   return { anchor, jump: jump.current, follow };
-}
-
-function placed(search: URLSearchParams, page: PageArguments): URLSearchParams {
-  search.delete("after");
-  search.delete("before");
-  if (page.after) search.set("after", page.after);
-  if (page.last) search.set("before", page.before ?? "");
-  return search;
 }

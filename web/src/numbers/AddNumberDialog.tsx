@@ -1,7 +1,8 @@
 import { type FormEvent, useState } from "react";
-import { useMutation, useQuery } from "urql";
-import { CreatePhoneNumberDocument, type RefusalFragment, TrunksDocument } from "../generated/graphql";
+import { useMutation } from "urql";
+import { CreatePhoneNumberDocument, type RefusalFragment } from "../generated/graphql";
 import { written } from "../phone";
+import { OwnTrunkPick } from "../picks/TrunkPick";
 import { useSession } from "../session/Session";
 import { Dialog } from "../shell/Dialog";
 import { complaintOf, Field } from "../shell/Field";
@@ -13,13 +14,14 @@ const FIELDS = ["e164", "trunkId"];
 export function AddNumberDialog({ close, added }: { close: () => void; added: () => unknown }) {
   const { organizationId } = useSession();
   const [refusals, setRefusals] = useState<readonly RefusalFragment[]>([]);
+  const [trunkId, setTrunkId] = useState("");
   const [{ fetching, error }, create] = useMutation(CreatePhoneNumberDocument);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const e164 = String(form.get("e164"));
-    const input = { organizationId, e164, trunkId: String(form.get("trunkId")), shareable: form.has("shareable") };
+    const input = { organizationId, e164, trunkId, shareable: form.has("shareable") };
     const { data } = await create({ input });
     setRefusals(data?.createPhoneNumber.userErrors ?? []);
     const number = data?.createPhoneNumber.phoneNumber;
@@ -42,7 +44,7 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
             <input {...wiring} name="e164" type="tel" required data-first autoComplete="off" placeholder="+" />
           )}
         </Field>
-        <TrunkField complaint={complaintOf(refusals, "trunkId")} />
+        <TrunkField value={trunkId} choose={setTrunkId} complaint={complaintOf(refusals, "trunkId")} />
         <label className="check">
           <input type="checkbox" name="shareable" /> Shareable: organizations below may dial from it
         </label>
@@ -64,31 +66,27 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
   );
 }
 
-function TrunkField({ complaint }: { complaint: string | undefined }) {
-  const { organizationId, reads } = useSession();
-  const readable = reads("TRUNKS");
-  const [{ data }] = useQuery({ query: TrunksDocument, variables: { organizationId }, pause: !readable });
-  const trunks = (data?.trunks.nodes ?? []).filter(({ kind }) => kind !== "MANAGED_TWILIO");
-  const hint = readable
-    ? data && trunks.length === 0
-      ? "There is no trunk of your own yet: create one with createTrunk in GraphiQL. Numbers on managed trunks are added by the operator."
-      : "The way to the carrier. Managed trunks get their numbers from the operator."
-    : "Your key may not list trunks: enter the trunk's id, trk_….";
+interface TrunkFieldProps {
+  value: string;
+  choose: (id: string) => void;
+  complaint: string | undefined;
+}
+
+function TrunkField(props: TrunkFieldProps) {
+  const { reads } = useSession();
+  if (reads("TRUNKS")) return <OwnTrunkPick {...props} />;
   return (
-    <Field label="Trunk" hint={hint} complaint={complaint}>
-      {(wiring) =>
-        readable ? (
-          <select {...wiring} name="trunkId" required>
-            {trunks.map(({ id, name, outbound }) => (
-              <option key={id} value={id}>
-                {name} {outbound ? "" : "(cannot dial out)"}
-              </option>
-            ))}
-          </select>
-        ) : (
-          <input {...wiring} name="trunkId" required autoComplete="off" placeholder="trk_…" />
-        )
-      }
+    <Field label="Trunk" hint="Your key may not list trunks: enter the trunk's id, trk_…." complaint={props.complaint}>
+      {(wiring) => (
+        <input
+          {...wiring}
+          required
+          autoComplete="off"
+          placeholder="trk_…"
+          value={props.value}
+          onChange={({ target }) => props.choose(target.value)}
+        />
+      )}
     </Field>
   );
 }

@@ -1,6 +1,6 @@
-import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
-import { AgentsDocument, TrunksDocument } from "../generated/graphql";
+import { AgentPick } from "../picks/AgentPick";
+import { TrunkFilter } from "../picks/TrunkPick";
 import { useSession } from "../session/Session";
 import { Pick } from "../shell/Pick";
 import { withParameter } from "../lists/useTyped";
@@ -8,10 +8,7 @@ import { CHOICES, type Choice, cleared, readView } from "./view";
 
 export function Filters() {
   const [search, setSearch] = useSearchParams();
-  const { organizationId, reads } = useSession();
-  const variables = { organizationId };
-  const [trunks] = useQuery({ query: TrunksDocument, variables, pause: !reads("TRUNKS") });
-  const [agents] = useQuery({ query: AgentsDocument, variables, pause: !reads("AGENTS") });
+  const { reads } = useSession();
   const set = (name: string) => (value: string) => setSearch((old) => withParameter(old, name, value));
   const view = readView(search);
   return (
@@ -25,22 +22,8 @@ export function Filters() {
           choose={set(name)}
         />
       ))}
-      {trunks.data && (
-        <Pick
-          label="Trunk"
-          value={search.get("trunk") ?? ""}
-          options={trunks.data.trunks.nodes.map(({ id, name }) => [id, name])}
-          choose={set("trunk")}
-        />
-      )}
-      {agents.data && (
-        <Pick
-          label="Agent"
-          value={search.get("agent") ?? ""}
-          options={agents.data.agents.nodes.map(({ id, name }) => [id, name])}
-          choose={set("agent")}
-        />
-      )}
+      {reads("TRUNKS") && <TrunkFilter value={search.get("trunk") ?? ""} choose={set("trunk")} />}
+      {reads("AGENTS") && <AgentPick bare value={search.get("agent") ?? ""} choose={set("agent")} />}
       {view.filtered && (
         <button className="button quiet-button small" onClick={() => setSearch(cleared)}>
           Clear filters

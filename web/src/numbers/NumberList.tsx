@@ -1,8 +1,8 @@
-import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 import type { NumberRowFragment } from "../generated/graphql";
-import type { PageArguments, PageStore, Snapshot } from "../lists/PageStore";
-import { same } from "../lists/PageStore";
+import type { Snapshot } from "../lists/pages";
+import type { PageStore } from "../lists/PageStore";
+import { useJump } from "../lists/useJump";
 import type { usePlace } from "../lists/usePlace";
 import { useSession } from "../session/Session";
 import { Empty } from "../shell/Empty";
@@ -15,7 +15,7 @@ import { type View, cleared } from "./view";
 
 interface Props {
   list: {
-    store: Pick<PageStore<never, never, NumberRowFragment>, "loadMore" | "loadEarlier" | "reload">;
+    store: Pick<PageStore<never, never, NumberRowFragment>, "watch" | "loadMore" | "loadEarlier" | "reload">;
     snapshot: Snapshot<NumberRowFragment>;
     shown: object;
     waiting: boolean;
@@ -24,9 +24,10 @@ interface Props {
   place: ReturnType<typeof usePlace>;
 }
 
-export function NumberList({ list: { store, snapshot, shown, waiting }, view, place }: Props) {
+export function NumberList({ list, view, place }: Props) {
+  const { store, snapshot, shown, waiting } = list;
   const [, setSearch] = useSearchParams();
-  const jump = useMemo(() => (waiting ? null : { index: startOf(snapshot, place.jump) }), [place.jump, waiting]);
+  const { jump, pending } = useJump(list, place);
   const clear = () => setSearch(cleared);
 
   if (snapshot.nodes.length === 0) {
@@ -54,16 +55,12 @@ export function NumberList({ list: { store, snapshot, shown, waiting }, view, pl
         sort={view.sort}
         setSort={(sort) => setSearch((old) => withParameter(old, "sort", sort === "number" ? "" : sort))}
         hasMore={snapshot.after?.hasNextPage ?? false}
-        loadMore={store.loadMore}
-        onTop={(index) => waiting || place.follow(snapshot.starts, index)}
+        store={store}
+        onTop={(index) => pending || place.follow(snapshot.starts, index)}
         jump={jump}
       />
     </div>
   );
-}
-
-function startOf(snapshot: Snapshot<unknown>, anchor: PageArguments): number {
-  return snapshot.starts.find(({ page }) => same(page, anchor))?.at ?? 0;
 }
 
 function NoNumbers({ filtered, clear }: { filtered: boolean; clear: () => void }) {

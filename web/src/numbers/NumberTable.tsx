@@ -1,6 +1,8 @@
 import { type SortingState, useTable } from "@tanstack/react-table";
-import { useEffect, useMemo } from "react";
+import { useMemo } from "react";
 import type { NumberRowFragment } from "../generated/graphql";
+import type { PageStore } from "../lists/PageStore";
+import type { Jump } from "../lists/useJump";
 import { useRoving } from "../lists/useRoving";
 import { useRows } from "../lists/useRows";
 import { isOwned, useActions } from "./actions";
@@ -14,18 +16,28 @@ interface Props {
   sort: string;
   setSort: (sort: string) => void;
   hasMore: boolean;
-  loadMore: () => void;
+  store: Pick<PageStore<never, never, never>, "watch" | "loadMore">;
   onTop: (index: number) => void;
-  /** The row to go to, whenever this is another object. */
-  jump: { index: number } | null;
+  jump: Jump | null;
 }
 
-export function NumberTable({ list, numbers, sort, setSort, hasMore, loadMore, onTop, jump }: Props) {
+export function NumberTable({ list, numbers, sort, setSort, hasMore, store, onTop, jump }: Props) {
+  const ids = useMemo(() => numbers.map(({ id }) => id), [numbers]);
+  const { box, virtualizer, items, above, below, onScroll } = useRows({
+    list,
+    ids,
+    row: 41,
+    card: 120,
+    store,
+    jump,
+    onTop,
+  });
+  const shown = useMemo(() => items.flatMap(({ index }) => numbers[index] ?? []), [items, numbers]);
   const sorting = useMemo<SortingState>(() => [{ id: sort.replace("-", ""), desc: sort.startsWith("-") }], [sort]);
   const table = useTable({
     features,
     columns,
-    data: numbers,
+    data: shown,
     getRowId: (number) => number.id,
     manualSorting: true,
     enableSortingRemoval: false,
@@ -35,21 +47,11 @@ export function NumberTable({ list, numbers, sort, setSort, hasMore, loadMore, o
       if (next) setSort(next.desc ? `-${next.id}` : next.id);
     },
   });
-  const ids = useMemo(() => numbers.map(({ id }) => id), [numbers]);
-  const { box, virtualizer, items, above, below } = useRows({ list, ids, row: 41, card: 120, loadMore });
   const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: useKeys(numbers) });
   const rows = table.getRowModel().rows;
-  useEffect(() => {
-    if (jump) virtualizer.scrollToIndex(jump.index, { align: "start" });
-  }, [jump]);
 
   return (
-    <div
-      ref={box}
-      className="table-box"
-      onKeyDown={roving.onKeyDown}
-      onScroll={() => onTop(virtualizer.getVirtualItemForOffset(virtualizer.scrollOffset ?? 0)?.index ?? 0)}
-    >
+    <div ref={box} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
       <table className="table numbers" aria-label="Phone numbers" aria-rowcount={hasMore ? -1 : numbers.length + 1}>
         <thead>
           {table.getHeaderGroups().map((group) => (
@@ -62,8 +64,8 @@ export function NumberTable({ list, numbers, sort, setSort, hasMore, loadMore, o
         </thead>
         <tbody>
           <tr className="spacer" aria-hidden="true" style={{ height: above }} />
-          {items.map(({ index }) => {
-            const row = rows[index];
+          {items.map(({ index }, place) => {
+            const row = rows[place];
             return row ? (
               <NumberRow
                 key={row.id}

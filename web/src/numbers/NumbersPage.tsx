@@ -25,6 +25,7 @@ export function NumbersPage() {
   if (reads("PHONE_NUMBERS")) return <Numbers />;
   return (
     <Empty
+      whole
       title="Your key may not read phone numbers"
       advice="Sign in with a key that has the scope PHONE_NUMBERS_READ or PHONE_NUMBERS_MANAGE."
     />
@@ -58,7 +59,7 @@ function Numbers() {
         <AddNumberButton added={live.consider} />
       </div>
       <NumberList list={list} view={view} place={place} />
-      <Pager snapshot={snapshot} what="phone numbers">
+      <Pager snapshot={snapshot} place={place.anchor} what="phone numbers">
         {live.outdated && (
           <button className="button small primary" onClick={live.bringUpToDate}>
             The list has changed: show it

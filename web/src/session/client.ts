@@ -1,4 +1,12 @@
-import { Client, type CombinedError, fetchExchange, mapExchange, subscriptionExchange } from "urql";
+import {
+  Client,
+  type CombinedError,
+  type Operation,
+  fetchExchange,
+  makeOperation,
+  mapExchange,
+  subscriptionExchange,
+} from "urql";
 import { ViewerDocument } from "../generated/graphql";
 import { cache } from "./cache";
 import { rejectKey } from "./key";
@@ -30,6 +38,7 @@ function build(key: string): Client {
     exchanges: [
       mapExchange({ onError: (error) => isUnauthenticated(error) && rejectKey(key) }),
       cache(),
+      mapExchange({ onOperation: outliving }),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: liveUpdates(key, {
@@ -42,9 +51,21 @@ function build(key: string): Client {
   return client;
 }
 
+/** A change that was asked for arrives, also where the tab is reloaded or closed before it is answered. */
+function outliving(operation: Operation): Operation {
+  if (operation.kind !== "mutation") return operation;
+  const { fetchOptions } = operation.context;
+  const options = typeof fetchOptions === "function" ? fetchOptions() : fetchOptions;
+  return makeOperation("mutation", operation, { ...operation.context, fetchOptions: { ...options, keepalive: true } });
+}
+
+/** Browsers refuse to keep alive what is larger. */
+const KEPT_ALIVE = 60_000;
+
 /** Reads the answer at once: urql leaves a promise unhandled where a request is dropped while its answer streams in. */
-async function fetchWhole(...request: Parameters<typeof fetch>): Promise<Response> {
-  const response = await fetch(...request);
+async function fetchWhole(url: RequestInfo | URL, options: RequestInit = {}): Promise<Response> {
+  const keepalive = options.keepalive === true && String(options.body).length < KEPT_ALIVE;
+  const response = await fetch(url, { ...options, keepalive });
   return new Response(await response.text(), response);
 }
 

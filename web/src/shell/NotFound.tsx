@@ -5,7 +5,7 @@ import { Empty } from "./Empty";
 export function NotFound() {
   const { address } = useSession();
   return (
-    <Empty title="There is no such page" advice="The address may be mistyped.">
+    <Empty whole title="There is no such page" advice="The address may be mistyped.">
       <Link className="button" href={address("/numbers")}>
         Phone numbers
       </Link>

@@ -5,14 +5,17 @@ import { details, explain } from "./explain";
 interface Props {
   error: CombinedError;
   retry?: () => void;
+  /** It is all of the page, and so its title. */
+  whole?: boolean;
   children?: ReactNode;
 }
 
-export function Problem({ error, retry, children }: Props) {
+export function Problem({ error, retry, whole = false, children }: Props) {
   const { title, advice } = explain(error);
+  const Heading = whole ? "h1" : "h2";
   return (
     <div role="alert" className="state">
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{advice}</p>
       {details(error) && <p className="quiet small">{details(error)}</p>}
       <div className="state-actions">

@@ -1,4 +1,5 @@
 import type { CombinedError } from "urql";
+import type { RefusalFragment } from "../generated/graphql";
 
 export interface Explanation {
   title: string;
@@ -51,4 +52,13 @@ export function explain(error: CombinedError): Explanation {
 
 export function details(error: CombinedError): string {
   return error.graphQLErrors.map((one) => one.message).join(" ");
+}
+
+/** Why a mutation did nothing, in words; null where it was done. */
+export function complaintAbout(
+  error: CombinedError | undefined,
+  refusals: readonly RefusalFragment[] | undefined,
+): string | null {
+  if (error) return `${explain(error).title}. ${details(error)}`;
+  return refusals?.map(({ message }) => message).join(" ") || null;
 }

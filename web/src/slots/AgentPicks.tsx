@@ -1,3 +1,4 @@
+import { AgentPick } from "../picks/AgentPick";
 import { Field } from "../shell/Field";
 import type { useChoice } from "./useChoice";
 
@@ -7,34 +8,21 @@ interface Props {
 }
 
 export function AgentPicks({ choice, forget }: Props) {
-  const { agents, versions, chosen, agentId, loading } = choice;
+  const { versions, chosen, agentId, loading } = choice;
   const none =
     agentId && !loading && versions.length === 0
       ? "It has no version yet: create one with createAgentVersion."
       : undefined;
   return (
     <div className="pair">
-      <Field label="Agent">
-        {(wiring) => (
-          <select
-            {...wiring}
-            required
-            value={agentId}
-            onChange={({ target }) => {
-              choice.setAgent(target.value);
-              forget();
-            }}
-          >
-            <option value="">Choose an agent</option>
-            {agents.map(({ id, name, active }) => (
-              <option key={id} value={id}>
-                {name}
-                {active ? "" : " (inactive)"}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <AgentPick
+        required
+        value={agentId}
+        choose={(id) => {
+          choice.setAgent(id);
+          forget();
+        }}
+      />
       <Field label="Version" complaint={none}>
         {(wiring) => (
           <select
