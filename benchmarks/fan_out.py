@@ -47,9 +47,10 @@ async def served() -> AsyncIterator[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         free.close()
-        settings = os.environ | {"DIALTREE_PORT": str(port)}
+        limits = {"DIALTREE_POINTS_PER_MINUTE": "0", "DIALTREE_OPEN_PER_KEY": str(max(SUBSCRIBERS) + 1)}
+        settings = os.environ | limits | {"DIALTREE_PORT": str(port)}
         command = [sys.executable, str(SERVER)]
-        made = subprocess.run(  # noqa: S603, ASYNC221
+        made = subprocess.run(  # noqa: ASYNC221
             [*command, "create-organization", "Acme", "--slug", "acme", "--json"],
             cwd=folder,
             env=settings,
@@ -58,7 +59,7 @@ async def served() -> AsyncIterator[tuple[str, str]]:
             text=True,
         )
         key = json.loads(made.stdout.splitlines()[-1])["apiKey"]
-        server = subprocess.Popen([*command, "serve"], cwd=folder, env=settings, stderr=subprocess.DEVNULL)  # noqa: S603, ASYNC220
+        server = subprocess.Popen([*command, "serve"], cwd=folder, env=settings, stderr=subprocess.DEVNULL)  # noqa: ASYNC220
         try:
             await until_healthy(f"http://127.0.0.1:{port}")
             yield f"http://127.0.0.1:{port}", key

@@ -1,0 +1,19 @@
+-- The same, with all that the page shows of it in one join.
+WITH RECURSIVE line(id, distance) AS (
+  SELECT :organization, 0
+  UNION ALL SELECT parent_id, distance + 1 FROM line JOIN organization USING (id) WHERE parent_id IS NOT NULL
+), seen AS (
+  SELECT n.*, line.distance = 0 AS owned, t.outbound_address IS NOT NULL AS outbound_capable
+  FROM phone_number n JOIN line ON line.id = n.organization_id JOIN trunk t ON t.id = n.trunk_id
+  WHERE n.e164 = :e164 AND (line.distance = 0 OR n.shareable)
+)
+SELECT n.id, n.e164, n.shareable, n.owned, n.outbound_capable, o.id AS organization_id, o.name AS organization_name,
+  t.id AS trunk_id, t.name AS trunk_name,
+  iv.id AS inbound_id, iv.number AS inbound_number, ia.id AS inbound_agent_id, ia.name AS inbound_agent_name,
+  ov.id AS outbound_id, ov.number AS outbound_number, oa.id AS outbound_agent_id, oa.name AS outbound_agent_name
+FROM seen n JOIN organization o ON o.id = n.organization_id
+LEFT JOIN trunk t ON t.id = n.trunk_id AND n.owned
+LEFT JOIN agent_version iv ON iv.id = n.inbound_agent_version_id AND n.owned
+LEFT JOIN agent ia ON ia.id = iv.agent_id
+LEFT JOIN agent_version ov ON ov.id = n.outbound_agent_version_id AND n.owned
+LEFT JOIN agent oa ON oa.id = ov.agent_id
