@@ -9,10 +9,17 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from migrations import migrate
 from tests.installation import Client, Installation
+from tests.stores import ON_POSTGRES, Template
 
 Install = Callable[..., Installation]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, what is about SQLite's file is not asked."""
+    about_files = [item for item in items if ON_POSTGRES and item.get_closest_marker("sqlite")]
+    config.hook.pytest_deselected(items=about_files)
+    items[:] = [item for item in items if item not in about_files]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,11 +32,9 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """A database made by running the migrations, once."""
-    file = tmp_path_factory.mktemp("template") / "dialtree.db"
-    migrate(f"sqlite+aiosqlite:///{file}")
-    return file
+    return Template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
@@ -43,18 +48,19 @@ def running() -> Iterator[list[Installation]]:
 
 
 @pytest.fixture
-def install(template: Path, tmp_path: Path, running: list[Installation]) -> Iterator[Install]:
+def install(template: Template, tmp_path: Path, running: list[Installation]) -> Iterator[Install]:
     """Makes an installation with the settings that the test names."""
     mine: list[Installation] = []
 
     def make(**settings: Any) -> Installation:
-        mine.append(Installation(template, tmp_path / f"dialtree-{len(mine)}.db", **settings))
+        mine.append(Installation(template.copied(tmp_path), **settings))
         running.append(mine[-1])
         return mine[-1]
 
     yield make
     for installation in mine:
         installation.stop()
+        installation.store.close()
 
 
 @pytest.fixture
@@ -64,13 +70,14 @@ def installation(install: Install) -> Installation:
 
 @pytest.fixture(scope="module")
 def shared_installation(
-    template: Path, tmp_path_factory: pytest.TempPathFactory, running: list[Installation]
+    template: Template, tmp_path_factory: pytest.TempPathFactory, running: list[Installation]
 ) -> Iterator[Installation]:
     """One installation for a module whose tests read one world, or add to it what no other of them looks at."""
-    shared = Installation(template, tmp_path_factory.mktemp("shared") / "dialtree.db")
+    shared = Installation(template.copied(tmp_path_factory.mktemp("shared")))
     running.append(shared)
     yield shared
     shared.stop()
+    shared.store.close()
 
 
 @pytest.fixture

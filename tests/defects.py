@@ -18,17 +18,22 @@ LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules", "*.db*", "*.key"
 )
 TESTS = ("tests/calling", "tests/resolvers", "tests/isolation/test_not_found.py", "tests/isolation/test_oracle.py")
+DIALED = ("tests/calling/test_dialer.py",)
 SOME_FAILED = 1
 
 
 @dataclass(frozen=True)
 class Defect:
-    """`text` stands exactly once in `file`; with `replacement` in its place the rule named is broken."""
+    """`text` stands exactly once in `file`; with `replacement` in its place the rule named is broken.
+
+    `tests` are those that must catch it.
+    """
 
     name: str
     file: str
     text: str
     replacement: str
+    tests: Sequence[str] = TESTS
 
     def seeded(self, source: str) -> str:
         if source.count(self.text) != 1:
@@ -44,7 +49,7 @@ def copied(folder: Path) -> Path:
     return Path(shutil.copytree(ROOT, folder / "dialtree", ignore=LEFT_BEHIND))
 
 
-def failing_test(tree: Path, tests: Sequence[str] = TESTS) -> str | None:
+def failing_test(tree: Path, tests: Sequence[str]) -> str | None:
     """The first test that fails in the tree; None where all pass."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIALTREE_")}
     command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", "--tb=no", *tests]
@@ -58,13 +63,13 @@ def failing_test(tree: Path, tests: Sequence[str] = TESTS) -> str | None:
     return failed[1]
 
 
-def catching_test(defect: Defect, tree: Path, tests: Sequence[str] = TESTS) -> str | None:
+def catching_test(defect: Defect, tree: Path, tests: Sequence[str] = ()) -> str | None:
     """The first test that fails with the defect in the tree, which is left as it was; None where it survives."""
     file = tree / defect.file
     source = file.read_text()
     file.write_text(defect.seeded(source))
     try:
-        return failing_test(tree, tests)
+        return failing_test(tree, tests or defect.tests)
     finally:
         file.write_text(source)
 
@@ -73,7 +78,7 @@ def main(names: Sequence[str]) -> int:
     chosen = [defect for defect in DEFECTS if not names or defect.name in names]
     with TemporaryDirectory() as folder:
         tree = copied(Path(folder))
-        if failed := failing_test(tree):
+        if failed := failing_test(tree, sorted({test for defect in chosen for test in defect.tests})):
             say(f"Without any defect {failed} fails already.")
             return 2
         survivors = [defect.name for defect in chosen if not told(defect, catching_test(defect, tree))]
@@ -95,14 +100,15 @@ STEPS = "calling/outbound_number.py"
 REFERENCE = "calling/agent_reference.py"
 CREATION = "calling/outbound_conversation.py"
 NUMBERS = "models/phone_number.py"
+CHOOSING = "models/choosing.py"
 
 DEFECTS = [
     # ------------------------------------------------------------------------------------------- who sees which number
     Defect(
         "a number is lent to siblings of its owner",
         NUMBERS,
-        ".join(line, line.c.ancestor_id == number.c.organization_id)",
-        """.join(line, sa.or_(
+        "line.join(number, line.c.ancestor_id == number.c.organization_id)",
+        """line.join(number, sa.or_(
                 line.c.ancestor_id == number.c.organization_id,
                 sa.and_(
                     line.c.distance == 1,
@@ -128,7 +134,7 @@ DEFECTS = [
     Defect(
         "a number is lent whether shareable or not",
         NUMBERS,
-        ".where(sa.or_(own, number.c.shareable))",
+        ".where(visible)",
         ".where(sa.true())",
     ),
     Defect(
@@ -186,15 +192,15 @@ DEFECTS = [
     ),
     Defect(
         "of several numbers the latest assigned is chosen",
-        NUMBERS,
-        "                number.c.outbound_assigned_at,\n",
-        "                number.c.outbound_assigned_at.desc(),\n",
+        CHOOSING,
+        "can_dial.desc(), number.outbound_assigned_at, number.id",
+        "can_dial.desc(), number.outbound_assigned_at.desc(), number.id",
     ),
     Defect(
         "of several numbers one that can dial is not preferred",
-        NUMBERS,
-        "                trunk.c.outbound_address.is_(None),\n",
-        "",
+        CHOOSING,
+        "can_dial.desc(), number.outbound_assigned_at, number.id",
+        "number.outbound_assigned_at, number.id",
     ),
     Defect(
         "an unknown agentNumber falls through to the fallback",
@@ -205,21 +211,21 @@ DEFECTS = [
     Defect("the fallback is always allowed", STEPS, "and left and question.allow_fallback", "and left"),
     Defect(
         "the fallback takes a borrowed number",
-        NUMBERS,
-        "cls.owned_by([organization_id])\n            .where(trunk.c.outbound_address.is_not(None))",
-        "cls.seen_by([organization_id])\n            .where(trunk.c.outbound_address.is_not(None))",
+        CHOOSING,
+        "own = PhoneNumber.by_owner().where(number.organization_id == organization_id, can_dial, slot)",
+        "own = PhoneNumber.seen_by([organization_id]).where(can_dial, slot)",
     ),
     Defect(
         "the fallback prefers numbers with an agent",
-        NUMBERS,
-        ".order_by(number.outbound_agent_version_id.is_not(None), number.created_at",
-        ".order_by(number.outbound_agent_version_id.is_(None), number.created_at",
+        STEPS,
+        "numbers += (await session.execute(*fallback_assigned(question.organization_id))).all()",
+        "numbers = [*(await session.execute(*fallback_assigned(question.organization_id))).all(), *numbers]",
     ),
     Defect(
         "the fallback takes the newest number",
-        NUMBERS,
-        "number.outbound_agent_version_id.is_not(None), number.created_at, number.id",
-        "number.outbound_agent_version_id.is_not(None), number.created_at.desc(), number.id",
+        CHOOSING,
+        "own.order_by(number.created_at, number.id)",
+        "own.order_by(number.created_at.desc(), number.id)",
     ),
     Defect(
         "a number that cannot dial is dialed from",
@@ -234,13 +240,13 @@ DEFECTS = [
         """    bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned
     if not bound or number.outbound_agent_version_id is None:
         raise agent_required(number)
-    version = (await session.execute(AgentVersion.by_id([number.outbound_agent_version_id]))).one()
+    version = (await session.execute(*own_version(number.organization_id, number.outbound_agent_version_id))).one()
 """,
         """    bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER
-    held = (await session.execute(PhoneNumber.called(number.e164))).one().outbound_agent_version_id
-    if not bound or held is None:
+    whole = (await session.execute(__import__("models").PhoneNumber.called(number.e164))).one()
+    if not bound or whole.outbound_agent_version_id is None:
         raise agent_required(number)
-    version = (await session.execute(AgentVersion.by_id([held]))).one()
+    version = (await session.execute(*own_version(whole.organization_id, whole.outbound_agent_version_id))).one()
 """,
     ),
     Defect(
@@ -257,7 +263,12 @@ DEFECTS = [
         ".where(version.c.agent_id.in_(agent_ids), version.c.published_at.is_not(None))",
         ".where(version.c.agent_id.in_(agent_ids))",
     ),
-    Defect("another organization's agent speaks", REFERENCE, "table.by_id([sent]).where(mine)", "table.by_id([sent])"),
+    Defect(
+        "another organization's agent speaks",
+        CHOOSING,
+        "where(version.id == version_id, version.organization_id == organization_id)",
+        "where(version.id == version_id, organization_id == organization_id)",
+    ),
     Defect(
         "a version of another agent goes with agentId",
         REFERENCE,
@@ -313,8 +324,8 @@ DEFECTS = [
     Defect(
         "idempotency keys are everybody's",
         "models/conversation.py",
-        "return cls.of(organization_id).where(cls.columns().idempotency_key == idempotency_key)",
-        "return sa.select(cls.__table__).where(cls.columns().idempotency_key == idempotency_key)",
+        "Conversation.of(organization_id).where(Conversation.columns().idempotency_key",
+        "sa.select(Conversation.__table__).where(organization_id == organization_id, Conversation.columns().idempotency_key",
     ),
     Defect(
         "anybody routes calls to any number",
@@ -327,6 +338,99 @@ DEFECTS = [
         "calling/inbound.py",
         "if version is None or not version.agent_active:",
         "if version is None:",
+    ),
+    # ---------------------------------------------------------------------------------------------- what is acknowledged
+    Defect(
+        "a commit is acknowledged before it is synced",
+        "models/sqlite.py",
+        '"synchronous": 2',
+        '"synchronous": 1',
+        ("tests/crashes/test_synced.py",),
+    ),
+    Defect(
+        "a create is acknowledged before it is committed",
+        "models/writer.py",
+        "                    write.carry_out(connection)\n",
+        """                    write.carry_out(connection)
+                self._loop.call_soon_threadsafe(self._tell, group)
+                __import__("time").sleep(0.1)
+""",
+        ("tests/crashes/test_killed.py",),
+    ),
+    Defect(
+        "a call that was being dialed is dialed again after a restart",
+        "calling/dialer.py",
+        "                self._chronicle.note(standing or Ended(reference, EndReason.ENGINE_LOST))\n",
+        """                if standing is None:
+                    import models, sqlalchemy
+                    conversation = models.Conversation.__table__
+                    async with self._database.read() as session:
+                        known = sqlalchemy.select(conversation).where(conversation.c.id == reference)
+                        call = (await session.execute(known)).one()
+                        way = trunk_to_dial(call.organization_id, call.phone_number_id)
+                        trunk = (await session.execute(way)).one()
+                    await self._place(Claimed(call, trunk, {}))
+                    return
+                self._chronicle.note(standing)
+""",
+        ("tests/crashes/test_killed.py",),
+    ),
+    Defect(
+        "who retries under a key is given another conversation",
+        CREATION,
+        "        idempotency_key=call.idempotency_key,\n",
+        "        idempotency_key=None,\n",
+        ("tests/crashes/test_killed.py",),
+    ),
+    # -------------------------------------------------------------------------------------------------- placing calls
+    Defect(
+        "a trunk that has lost its outbound configuration is dialed over",
+        "models/dialing.py",
+        "        .where(trunk.c.outbound_address.is_not(None))\n",
+        "",
+        DIALED,
+    ),
+    Defect(
+        "what was begun before a crash is waited for in vain",
+        "calling/dialer.py",
+        "self._chronicle.note(standing or Ended(reference, EndReason.ENGINE_LOST))",
+        "standing and self._chronicle.note(standing)",
+        ("tests/calling/test_crash.py",),
+    ),
+    Defect(
+        "the callee sees their own number",
+        "calling/dialer.py",
+        "agent_number=call.agent_number,",
+        "agent_number=call.user_number,",
+        DIALED,
+    ),
+    Defect(
+        "a trunk carries more calls than it may",
+        "calling/lanes.py",
+        "return len(self.live) >= self.most",
+        "return False",
+        DIALED,
+    ),
+    Defect(
+        "private addresses are dialed",
+        "calling/reaching.py",
+        "if self._private or is_public(each)",
+        "if each",
+        DIALED,
+    ),
+    Defect(
+        "a third party sees the caller's number",
+        "calling/transferring.py",
+        "agent_number=call.agent_number,",
+        "agent_number=call.user_number,",
+        ("tests/calling/test_transferring.py",),
+    ),
+    Defect(
+        "anybody reports on any inbound call",
+        "calling/inbound_report.py",
+        "within = Reach(router, below=True).holds(Conversation, [conversation_id])",
+        "within = conversation.id == conversation_id",
+        ("tests/calling/test_inbound_report.py",),
     ),
 ]
 

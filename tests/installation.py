@@ -1,16 +1,13 @@
-"""A whole Dialtree for a test: a database file of its own, a real server on a port of its own, clients with keys.
+"""A whole Dialtree for a test: a database of its own, a real server on a port of its own, clients with keys.
 
 Everything is asked through HTTP, but for what only the operator's command line can do.
 """
 
 import asyncio
 import itertools
-import shutil
 import socket
-import sqlite3
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +20,9 @@ from resolvers.api_keys import issue_admin_key
 from resolvers.managed_trunks import add_managed_trunk
 from resolvers.organizations import add_organization
 from server import create_app
+from serving.listening import served_by
 from serving.settings import Settings
+from tests.stores import SqliteStore, Store
 
 Answer = TypeVar("Answer")
 Json = Any
@@ -32,19 +31,19 @@ CARRIER = {"address": "sip.example.com"}
 
 
 class Installation:
-    """One server over one database file. Numbers that it makes up are possible, and each is new."""
+    """One server over one database. Numbers that it makes up are possible, and each is new."""
 
-    def __init__(self, template: Path, file: Path, **settings: Any) -> None:
-        shutil.copyfile(template, file)
-        self.file = file
-        self.settings = Settings(database_url=f"sqlite+aiosqlite:///{file}", **settings)
+    def __init__(self, store: Store, **settings: Any) -> None:
+        self.store = store
+        # Unless a test is about dialing, what is queued stays so.
+        named: dict[str, Any] = {**store.settings, "points_per_minute": 0, "dialing": "off"}
+        self.settings = Settings(**(named | settings))
         self._numbers = itertools.count(12_065_550_100)
         self._slugs = itertools.count(1)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(create_app(self.settings), log_config=None, access_log=False, ws="websockets-sansio")
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(served_by(create_app(self.settings), self.settings))
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         self.http = httpx.Client(base_url=self.url, timeout=60)
@@ -69,19 +68,22 @@ class Installation:
         return f"organization-{next(self._slugs)}"
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """One statement on the database file, beside the running server."""
-        with closing(sqlite3.connect(self.file, timeout=30)) as database, database:
-            database.execute("PRAGMA foreign_keys=1")
-            return database.execute(statement, values).fetchall()
+        """One statement on the database, beside the running server."""
+        return self.store.rows(statement, *values)
+
+    @property
+    def file(self) -> Path:
+        assert isinstance(self.store, SqliteStore)
+        return self.store.file
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that is stored, but for when keys were last used: equal before and after what changes nothing."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-        return {table: self.rows(f"SELECT {self._columns(table)} FROM {table} ORDER BY 1") for table in tables}
-
-    def _columns(self, table: str) -> str:
-        names = [name for (name,) in self.rows("SELECT name FROM pragma_table_info(?)", table)]
-        return ", ".join(name for name in names if name != "last_used_at")
+        return {
+            table: self.rows(
+                f"SELECT {', '.join(each for each in columns if each != 'last_used_at')} FROM {table} ORDER BY 1"
+            )
+            for table, columns in self.store.tables().items()
+        }
 
     def operator(self, work: Any) -> Any:
         """What the command line does: one transaction beside the running server."""
@@ -89,8 +91,7 @@ class Installation:
         async def transaction() -> Any:
             database = Database(self.settings.database_url)
             try:
-                async with database.write() as session:
-                    return await work(session)
+                return await database.write(work)
             finally:
                 await database.close()
 
@@ -190,6 +191,13 @@ class Client:
         made = self.do(
             "createTrunk", "trunk { id }", **({"name": "Carrier", "outbound": CARRIER if outbound else None} | fields)
         )
+        trunk_id: str = made["trunk"]["id"]
+        return trunk_id
+
+    def sealed_trunk(self, password: str) -> str:
+        """A trunk with a password, which is sealed."""
+        outbound = {"address": "a.example.com", "authPassword": password}
+        made = self.do("createTrunk", "trunk { id }", name="Sealed", outbound=outbound)
         trunk_id: str = made["trunk"]["id"]
         return trunk_id
 

@@ -7,49 +7,22 @@ import secrets
 import socket
 import sqlite3
 import stat
-import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from subprocess import PIPE
 
-import httpx
 import pytest
 
 from models.sealed import Seal
-from resolvers.trunks import password_row
 from server import main
-from serving.settings import PREFIX, Settings
-from tests.installation import Client, Installation, Json
+from serving.settings import PREFIX
+from tests.installation import Client, Json
+from tests.processes import SERVER, Outcome, Served, run, served_in, start
 
-SERVER = Path(__file__).parent.parent / "server.py"
-Process = subprocess.Popen[str]
-Outcome = tuple[int, list[str], list[str]]  # the exit status, and the lines of both outputs
 Command = Callable[..., Outcome]
-
-
-def start(folder: Path, *arguments: str, errors: IO[str] | int = subprocess.PIPE, **environment: str) -> Process:
-    """A command in this folder, with these settings and no others."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return subprocess.Popen(
-        [sys.executable, str(SERVER), *arguments],
-        cwd=folder,
-        env=inherited | environment,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-    )
-
-
-def run(folder: Path, *arguments: str, **environment: str) -> Outcome:
-    """A command from its start to its end, as a process."""
-    process = start(folder, *arguments, errors=subprocess.PIPE, **environment)
-    out, err = process.communicate(timeout=120)
-    return process.returncode, out.splitlines(), err.splitlines()
 
 
 @pytest.fixture
@@ -70,38 +43,6 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return int(ended.value.code or 0), said.out.splitlines(), said.err.splitlines()
 
     return call
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
-
-
-class Served(Installation):
-    """What `python server.py serve` serves in a folder: a process of its own, whose log is a file."""
-
-    def __init__(self, folder: Path, **environment: str) -> None:
-        port = free_port()
-        self.file = folder / "dialtree.db"
-        self.log = folder / "log"
-        self.settings = Settings(database_url=f"sqlite+aiosqlite:///{self.file}")
-        self._numbers = count(12_065_550_500)
-        self._slugs = count(1)
-        self.url = f"http://127.0.0.1:{port}"
-        with self.log.open("a") as log:
-            self.process = start(folder, "serve", errors=log, DIALTREE_PORT=str(port), **environment)
-        assert self.process.stdout is not None
-        self.said = self.process.stdout.readline()
-        # It says where it will serve just before it does: connecting is tried again until then.
-        self.http = httpx.Client(base_url=self.url, timeout=60, transport=httpx.HTTPTransport(retries=8))
-
-    def stop(self) -> None:
-        self.http.close()
-        self.process.terminate()
-
-    def join(self) -> None:
-        self.process.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -308,7 +249,7 @@ WRONG = {
     "DIALTREE_DATABASE_URL": [
         "",
         "nonsense",
-        f"postgresql+asyncpg://dialtree:{GARBAGE}@localhost/dialtree",
+        f"mysql+aiomysql://dialtree:{GARBAGE}@localhost/dialtree",
         "sqlite:///dialtree.db",
         "sqlite+aiosqlite://",
         "sqlite+aiosqlite:///:memory:",
@@ -316,6 +257,10 @@ WRONG = {
     ],
     "DIALTREE_SECRET_KEYS": [GARBAGE, "aGVsbG8=", f"{b64encode(bytes(32)).decode()},{GARBAGE}", ","],
     "DIALTREE_ALLOWED_REGIONS": ["XX", "US,XX", "us", "United States"],
+    "DIALTREE_SANDBOX_CARRIER": ["5070", "127.0.0.1", "localhost:5070", "127.0.0.1:0"],
+    "DIALTREE_SIP_LISTEN": ["5060", "0.0.0.0:65536"],
+    "DIALTREE_SIP_CA_FILE": ["nowhere.pem"],
+    "LIVEKIT_URL": ["livekit.example.com"],
     "DIALTREE_ALLOWED_ORIGINS": ["foo", "*", "https://", "https://a.example.com/path", "ftp://a.example.com"],
 }
 
@@ -369,10 +314,10 @@ def test_an_address_that_cannot_be_served_on_stops_the_start_with_a_line_that_na
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        started = {
-            "DIALTREE_PORT": start(tmp_path, "serve", DIALTREE_PORT=port),
-            "DIALTREE_HOST": start(tmp_path, "serve", DIALTREE_HOST="192.0.2.1"),
-        }
+        wrong = {"DIALTREE_PORT": port, "DIALTREE_HOST": "192.0.2.1"}
+        for variable in wrong:
+            (tmp_path / variable).mkdir()
+        started = {name: start(tmp_path / name, "serve", errors=PIPE, **{name: wrong[name]}) for name in wrong}
         ended = {variable: process.communicate(timeout=120) for variable, process in started.items()}
     for variable, (_, complaints) in ended.items():
         assert started[variable].returncode != 0
@@ -383,51 +328,29 @@ def test_an_address_that_cannot_be_served_on_stops_the_start_with_a_line_that_na
 # --------------------------------------------------------------------------------------------------- secret keys
 
 
-def test_the_key_file_is_its_owners_alone_and_is_used_again(served: Served, folder: Path, keys: dict[str, str]) -> None:
+def test_the_key_file_is_its_owners_alone_and_is_used_again(tmp_path: Path) -> None:
     """Rotated by a new key in front: what the old one sealed still opens, and the new one seals."""
-    file = folder / "dialtree.key"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    old = file.read_text().strip()
-    trunk = with_password(client(served, keys["Contoso"]), "first")
-    assert opened(served, trunk, Seal.from_text(old)) == "first"
+    with served_in(tmp_path) as first:
+        file = tmp_path / "dialtree.key"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        old = file.read_text().strip()
+        owner = first.root()
+        trunk = owner.sealed_trunk("first")
+        assert first.password(trunk, Seal.from_text(old)) == "first"
 
     new = b64encode(secrets.token_bytes(32)).decode()
-    rotated = Served(folder, DIALTREE_SECRET_KEYS=f"{new},{old}")
-    contoso = client(rotated, keys["Contoso"])
-    both = Seal.from_text(f"{new},{old}")
-    contoso.do("updateTrunk", "__typename", trunkId=trunk, outbound={"address": "b.example.com"})
-    assert opened(rotated, trunk, both) == "first"
-    contoso.do(
-        "updateTrunk", "__typename", trunkId=trunk, outbound={"address": "b.example.com", "authPassword": "second"}
-    )
-    assert opened(rotated, trunk, both) == opened(rotated, trunk, Seal.from_text(new)) == "second"
-    with pytest.raises(ValueError, match="no secret key opens"):
-        opened(rotated, trunk, Seal.from_text(old))
-    assert file.read_text().strip() == old
-    rotated.stop()
-    rotated.join()
-
-
-def with_password(client: Client, password: str) -> str:
-    outbound = {"address": "a.example.com", "authPassword": password}
-    made = client.do("createTrunk", "trunk { id }", name="Sealed", outbound=outbound)
-    identifier: str = made["trunk"]["id"]
-    return identifier
-
-
-def opened(served: Served, trunk: str, seal: Seal) -> str:
-    """The password of a trunk, as the server's keys open it."""
-    ((sealed, organization),) = served.rows(
-        "SELECT outbound_auth_password, organization_id FROM trunk WHERE id = ?", trunk
-    )
-    return seal.open(sealed, row=password_row(Row(id=trunk, organization_id=organization)))
-
-
-class Row:
-    """What a sealed value is bound to."""
-
-    def __init__(self, **columns: Any) -> None:
-        vars(self).update(columns)
+    with served_in(tmp_path, DIALTREE_SECRET_KEYS=f"{new},{old}") as rotated:
+        again = rotated.client(owner.secret)
+        both = Seal.from_text(f"{new},{old}")
+        again.do("updateTrunk", "__typename", trunkId=trunk, outbound={"address": "b.example.com"})
+        assert rotated.password(trunk, both) == "first"
+        again.do(
+            "updateTrunk", "__typename", trunkId=trunk, outbound={"address": "b.example.com", "authPassword": "second"}
+        )
+        assert rotated.password(trunk, both) == rotated.password(trunk, Seal.from_text(new)) == "second"
+        with pytest.raises(ValueError, match="no secret key opens"):
+            rotated.password(trunk, Seal.from_text(old))
+        assert file.read_text().strip() == old
 
 
 # ------------------------------------------------------------------------------------------------- the demo tree

@@ -3,9 +3,7 @@
 import base64
 import json
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +24,6 @@ from models import ErrorCode, Scope
 from schema import schema
 from tests.conftest import Install
 from tests.installation import Client, Installation, Json, Number
-
-LATER = {
-    "CONVERSATION_NOT_FOUND",  # hangUpConversation, transferConversation, reportInboundCall
-    "CONVERSATION_NOT_LIVE",  # likewise
-    "TRANSFER_FAILED",  # what an engine refuses
-}
 
 # Somebody asks; a mutation, `previewOutboundNumber` or `transferCallerId`; what is sent.
 Request = tuple[Client, str, dict[str, Any]]
@@ -81,6 +73,7 @@ def make_world(installation: Installation) -> World:
     harbor.publish(ids["off_1"], numbers["off"], direction="BOTH")
     harbor.do("updateAgent", "__typename", agentId=ids["off"], active=False)
     ids |= _conversations(northwind, harbor, numbers, ids)
+    ids["their_conversation"] = contoso.queued(agentId=ids["their_agent"], agentNumber=numbers["strange"].e164)["id"]
     return World(installation, northwind, harbor, contoso, _people(harbor), numbers, ids)
 
 
@@ -131,7 +124,11 @@ def _conversations(
         "disabled": harbor.queued(agentNumber=harbor.number(trunk=deaf).e164, agentConfig={}),
         "orphan": harbor.queued(agentNumber=gone.e164, agentConfig={}),
         "routed": harbor.rung(numbers["bound"], idempotencyKey="rung"),
+        "talking": harbor.rung(numbers["bound"]),
     }
+    harbor.do("reportInboundCall", "__typename", conversationId=made["talking"]["id"], status="IN_PROGRESS")
+    made["ended"] = harbor.rung(numbers["bound"])
+    harbor.do("hangUpConversation", "__typename", conversationId=made["ended"]["id"])
     harbor.publish(ids["desk_1"], numbers["silent"], direction="INBOUND")
     made["mute"] = harbor.rung(numbers["silent"])
     northwind.share(gone, False)
@@ -193,8 +190,21 @@ def register(world: World, e164: str, **sent: Any) -> Request:
     return world.harbor, "createPhoneNumber", {"e164": e164, "trunkId": world["carrier"]} | sent
 
 
+def report(world: World, conversation: str, **sent: Any) -> Request:
+    return world.harbor, "reportInboundCall", {"conversationId": world[conversation]} | sent
+
+
+def transfer(world: World, conversation: str, **sent: Any) -> Request:
+    wanted = {"conversationId": world[conversation], "kind": "COLD", "transferNumber": "+12065550142"}
+    return world.harbor, "transferConversation", wanted | sent
+
+
 def dialing(which: str) -> Asking:
     return lambda world: call(world, agentNumber=world.numbers[which].e164)
+
+
+def reporting(status: str) -> Asking:
+    return lambda world: report(world, "talking", status=status)
 
 
 def publishing(which: str) -> Asking:
@@ -495,6 +505,67 @@ CASES: dict[str, Case] = {
         ["displayedNumber"],
         lambda w: hand_over(w, "transferor"),
     ),
+    "hanging up a stranger's call": (
+        "CONVERSATION_NOT_FOUND",
+        ["conversationId"],
+        lambda w: (w.harbor, "hangUpConversation", {"conversationId": w["their_conversation"]}),
+    ),
+    "transferring a stranger's call": (
+        "CONVERSATION_NOT_FOUND",
+        ["conversationId"],
+        lambda w: transfer(w, "their_conversation"),
+    ),
+    "reporting an outbound call": (
+        "CONVERSATION_NOT_FOUND",
+        ["conversationId"],
+        lambda w: report(w, "keyed", status="IN_PROGRESS"),
+    ),
+    "hanging up what has ended": (
+        "CONVERSATION_NOT_LIVE",
+        ["conversationId"],
+        lambda w: (w.harbor, "hangUpConversation", {"conversationId": w["ended"]}),
+    ),
+    "transferring what has ended": ("CONVERSATION_NOT_LIVE", ["conversationId"], lambda w: transfer(w, "ended")),
+    "transferring what nobody has answered": (
+        "CONVERSATION_NOT_LIVE",
+        ["conversationId"],
+        lambda w: transfer(w, "routed"),
+    ),
+    "reporting another end": (
+        "CONVERSATION_NOT_LIVE",
+        ["conversationId"],
+        lambda w: report(w, "ended", status="COMPLETED"),
+    ),
+    "transferring what somebody else carries": ("TRANSFER_FAILED", None, lambda w: transfer(w, "talking")),
+    "a report that goes back": ("INVALID_INPUT", ["status"], lambda w: report(w, "talking", status="RINGING")),
+    **{
+        f"a report of an inbound call that is {status}": (
+            "INVALID_INPUT",
+            ["status"],
+            reporting(status),
+        )
+        for status in ("QUEUED", "DIALING")
+    },
+    "a report of a failure without its reason": (
+        "INVALID_INPUT",
+        ["endReason"],
+        lambda w: report(w, "talking", status="FAILED"),
+    ),
+    "a report whose reason is of another end": (
+        "INVALID_INPUT",
+        ["endReason"],
+        lambda w: report(w, "talking", status="COMPLETED", endReason="BUSY"),
+    ),
+    "a report of a live call with a reason": (
+        "INVALID_INPUT",
+        ["endReason"],
+        lambda w: report(w, "routed", status="IN_PROGRESS", endReason="HANGUP"),
+    ),
+    "instructions for a transfer that is not warm": (
+        "INVALID_INPUT",
+        ["supervisorInstructions"],
+        lambda w: transfer(w, "talking", supervisorInstructions="Say hello."),
+    ),
     "a call to a number that nobody answers": (
         "NO_INBOUND_AGENT",
         ["calledNumber"],
@@ -546,10 +617,8 @@ def test_each_refusal_teaches_and_changes_nothing(world: World, name: str) -> No
     assert dump(world.installation) == before
 
 
-def test_every_code_is_provoked_or_comes_later() -> None:
-    provoked = {code for code, _, _ in CASES.values()}
-    assert provoked & LATER == set()
-    assert provoked | LATER == {code.name for code in ErrorCode}
+def test_every_code_is_provoked() -> None:
+    assert {code for code, _, _ in CASES.values()} == {code.name for code in ErrorCode}
 
 
 def refused(client: Client, field: str, sent: dict[str, Any]) -> Json:
@@ -595,16 +664,16 @@ PAYLOADS = {
     "updateAgentVersion": "agentVersion { id }",
     "publishAgentVersion": "agentVersion { id } phoneNumbers { id }",
     "createOutboundConversation": "conversation { id } replayed resolution { refusal { code message field } }",
+    "hangUpConversation": "conversation { id }",
+    "transferConversation": "conversation { id } transfer { id }",
     "routeInboundCall": "conversation { id } agentVersion { id }",
+    "reportInboundCall": "conversation { id }",
 }
 
 
-def dump(installation: Installation) -> list[str]:
-    """The whole database as statements, but for when its keys were last used."""
-    with closing(sqlite3.connect(installation.file, timeout=30)) as file, closing(sqlite3.connect(":memory:")) as copy:
-        file.backup(copy)
-        copy.execute("UPDATE api_key SET last_used_at = NULL")
-        return list(copy.iterdump())
+def dump(installation: Installation) -> dict[str, list[tuple[Any, ...]]]:
+    """The whole database, but for when its keys were last used."""
+    return installation.contents()
 
 
 TEACHING = re.compile(
@@ -644,6 +713,20 @@ def inputs(world: World) -> dict[str, dict[str, Any]]:
         "publishAgentVersion": {"agentVersionId": world["draft"], "phoneNumbers": [number], "direction": "BOTH"},
         "createOutboundConversation": {"to": "+12065550199", "agentNumber": number, "agentId": desk, "metadata": {}},
         "routeInboundCall": {"calledNumber": number, "callerNumber": "+12065550199", "idempotencyKey": "k"},
+        "hangUpConversation": {"conversationId": world["keyed"]},
+        "transferConversation": {
+            "conversationId": world["talking"],
+            "kind": "WARM",
+            "transferNumber": "+12065550142",
+            "displayedNumber": "AGENT_NUMBER",
+            "supervisorInstructions": "Say hello.",
+        },
+        "reportInboundCall": {
+            "conversationId": world["routed"],
+            "status": "FAILED",
+            "endReason": "CARRIER_ERROR",
+            "sipStatus": 503,
+        },
         "previewOutboundNumber": {"to": "+12065550199", "agentNumber": number, "agentConfig": {}},
     }
 
@@ -841,6 +924,12 @@ BAD: dict[tuple[str, ...], tuple[ErrorCode, list[Any]]] = {
     ("routeInboundCall", "calledNumber"): (NO_NUMBER, PHONES),
     ("routeInboundCall", "callerNumber"): (NO_NUMBER, PHONES),
     ("routeInboundCall", "idempotencyKey"): (INVALID, KEYS),
+    ("transferConversation", "transferNumber"): (
+        NO_NUMBER,
+        [phone for phone in PHONES if not phone.startswith("sip:")],
+    ),
+    ("transferConversation", "supervisorInstructions"): (INVALID, [LONG, "NUL\0"]),
+    ("reportInboundCall", "sipStatus"): (INVALID, [0, 199, 700, -486, 2**31 - 1]),
     ("previewOutboundNumber", "to"): (NO_NUMBER, PHONES),
     ("previewOutboundNumber", "agentNumber"): (NO_NUMBER, PHONES),
     ("previewOutboundNumber", "agentConfig"): (INVALID, NO_OBJECTS),
@@ -854,6 +943,7 @@ IDS = {
     "agentId": ErrorCode.AGENT_NOT_FOUND,
     "agentVersionId": ErrorCode.AGENT_VERSION_NOT_FOUND,
     "baseVersionId": ErrorCode.AGENT_VERSION_NOT_FOUND,
+    "conversationId": ErrorCode.CONVERSATION_NOT_FOUND,
 }
 ID_PLACES = [(taker, path[0]) for (taker, path), field in PLACES.items() if get_named_type(field.type).name == "ID"]
 
@@ -903,6 +993,7 @@ OWN_IDS = {
     "agentId": "desk",
     "agentVersionId": "desk_1",
     "baseVersionId": "desk_1",
+    "conversationId": "routed",
 }
 THEIR_IDS = {
     "parentId": "stranger",
@@ -913,6 +1004,7 @@ THEIR_IDS = {
     "agentId": "their_agent",
     "agentVersionId": "their_version",
     "baseVersionId": "their_version",
+    "conversationId": "their_conversation",
 }
 
 
@@ -933,6 +1025,8 @@ def test_the_inputs_that_are_spoiled_are_good(install: Install) -> None:
     for taker, sent in inputs(own).items():
         if taker == "previewOutboundNumber":
             assert own.harbor.preview(**sent)["refusal"] is None
+        elif taker == "transferConversation":  # nothing is wrong with it but that whoever routed the call carries it
+            assert own.harbor.refusals(taker, **sent) == [("TRANSFER_FAILED", None)]
         elif taker != "deleteTrunk":
             own.harbor.do(taker, "__typename", **sent)
     own.harbor.do("deleteTrunk", "__typename", trunkId=own["spare_trunk"])
@@ -1048,4 +1142,4 @@ def test_a_variable_that_was_not_sent_is_left_out_of_a_json_literal(world: World
     """As everywhere in GraphQL: `{a: $a, b: $b}` without `a` is `{b: $b}`, and in a list it is null."""
     place = "conversations(filter: {metadata: {a: $a, b: [$b, $a]}}) { totalCount }"
     answer = world.harbor.body(f"query($a: Int, $b: Int) {{ {place} }}", b=1)
-    assert answer == {"data": {"conversations": {"totalCount": 0}}}  # source defect: INTERNAL_SERVER_ERROR
+    assert answer["data"] == {"conversations": {"totalCount": 0}}  # source defect: INTERNAL_SERVER_ERROR

@@ -29,6 +29,7 @@ SCOPES: dict[str, set[Scope]] = {
     "conversation": READS_CONVERSATIONS,
     "conversations": READS_CONVERSATIONS,
     "previewOutboundNumber": READS_CONVERSATIONS,
+    "auditEvents": {Scope.AUDIT_READ},
     "createOrganization": {Scope.CHILD_ORGANIZATIONS_MANAGE},
     "createApiKey": {Scope.API_KEYS_MANAGE},
     "revokeApiKey": {Scope.API_KEYS_MANAGE},
@@ -44,7 +45,10 @@ SCOPES: dict[str, set[Scope]] = {
     "updateAgentVersion": {Scope.AGENTS_MANAGE},
     "publishAgentVersion": {Scope.AGENTS_MANAGE},
     "createOutboundConversation": {Scope.CONVERSATIONS_MANAGE},
+    "hangUpConversation": {Scope.CONVERSATIONS_MANAGE},
+    "transferConversation": {Scope.CONVERSATIONS_MANAGE},
     "routeInboundCall": {Scope.CALLS_ROUTE},
+    "reportInboundCall": {Scope.CALLS_ROUTE},
 }
 KINDS = {
     "org": FREE,
@@ -55,6 +59,7 @@ KINDS = {
     "cnv": READS_CONVERSATIONS,
     "trf": READS_CONVERSATIONS,
     "key": {Scope.API_KEYS_MANAGE},
+    "aud": {Scope.AUDIT_READ},
 }
 NOWHERE = "0" * 26
 TIME = "2026-01-31 09:30:00.000000"
@@ -101,7 +106,8 @@ def furnish(client: Client) -> tuple[dict[str, str], Number]:
     )
     ids = {"org": client.organization_id, "num": number.id, "trk": trunk, "agt": agent, "ver": version}
     key = client("{ viewer { apiKey { id } } }")["viewer"]["apiKey"]["id"]
-    return ids | {"cnv": conversation, "trf": transfer, "key": key}, number
+    audit = client("{ auditEvents { nodes { id } } }")["auditEvents"]["nodes"][0]["id"]
+    return ids | {"cnv": conversation, "trf": transfer, "key": key, "aud": audit}, number
 
 
 def noted(client: Client) -> None:
@@ -131,7 +137,10 @@ def requests(ids: dict[str, str], e164: str) -> dict[str, str]:
         "updateAgentVersion": f'agentVersionId: "{ids["ver"]}", config: {{}}',
         "publishAgentVersion": f'agentVersionId: "{ids["ver"]}"',
         "createOutboundConversation": f'to: "911", agentNumber: "{e164}"',
+        "hangUpConversation": f'conversationId: "{ids["agt"]}"',
+        "transferConversation": f'conversationId: "{ids["cnv"]}", kind: COLD, transferNumber: "911"',
         "routeInboundCall": f'calledNumber: "{e164}", callerNumber: "911"',
+        "reportInboundCall": f'conversationId: "{ids["cnv"]}", status: RINGING',
     }
     queries = {
         "viewer": "viewer { scopes }",
@@ -142,7 +151,7 @@ def requests(ids: dict[str, str], e164: str) -> dict[str, str]:
         "conversation": f'conversation(id: "{ids["cnv"]}") {{ id }}',
         "previewOutboundNumber": f'previewOutboundNumber(input: {{agentNumber: "{e164}"}}) {{ agentNumber }}',
     }
-    lists = ("apiKeys", "phoneNumbers", "trunks", "agents", "conversations")
+    lists = ("apiKeys", "phoneNumbers", "trunks", "agents", "conversations", "auditEvents")
     return (
         {name: f"{{ {query} }}" for name, query in queries.items()}
         | {name: f"{{ {name} {{ totalCount }} }}" for name in lists}
@@ -449,7 +458,7 @@ BELOW: dict[str, tuple[str, dict[str, str]]] = {
     "conversation": ("query($id: ID!) { conversation(id: $id) { id } }", {"id": "cnv"}),
     **{
         name: (f"query($id: ID!) {{ {name}(organizationId: $id) {{ totalCount }} }}", {"id": "org"})
-        for name in ("apiKeys", "phoneNumbers", "trunks", "agents", "conversations")
+        for name in ("apiKeys", "phoneNumbers", "trunks", "agents", "conversations", "auditEvents")
     },
     "phoneNumber": (
         'query($id: ID!) { phoneNumber(e164: "+12065550199", organizationId: $id) { id } }',
@@ -479,6 +488,8 @@ BELOW: dict[str, tuple[str, dict[str, str]]] = {
             "setPhoneNumberShareable": ("num", "phoneNumberId: $id, shareable: true"),
             "deletePhoneNumber": ("num", "phoneNumberId: $id"),
             "updateAgent": ("agt", "agentId: $id, active: false"),
+            "hangUpConversation": ("cnv", "conversationId: $id"),
+            "transferConversation": ("cnv", 'conversationId: $id, kind: COLD, transferNumber: "+12065550142"'),
             "createAgentVersion": ("agt", "agentId: $id, config: {}"),
             "updateAgentVersion": ("ver", "agentVersionId: $id, config: {}"),
             "publishAgentVersion": ("ver", "agentVersionId: $id"),
@@ -506,7 +517,13 @@ def test_r15_without_the_scope_what_lies_below_answers_as_missing(world: World, 
 
 def test_r15_every_root_field_that_can_name_what_lies_below_is_asked() -> None:
     asked = {name.partition(":")[0] for name in BELOW}
-    assert SCOPES.keys() - asked == {"viewer", "nodes", "createOrganization", "routeInboundCall"}
+    assert SCOPES.keys() - asked == {
+        "viewer",
+        "nodes",
+        "createOrganization",
+        "routeInboundCall",
+        "reportInboundCall",
+    }
 
 
 def test_r15_no_organization_is_created_below_one_that_lies_below_without_the_scope(
@@ -527,11 +544,16 @@ def test_r14_calls_to_what_lies_below_are_routed_without_the_scope(world: World)
     """The key needs CALLS_ROUTE alone, and to belong to the owner or to somebody above it."""
     routed = world.holders[Scope.CALLS_ROUTE].do(
         "routeInboundCall",
-        "conversation { organization { id } agentNumber } agentVersion { id }",
+        "conversation { id organization { id } agentNumber } agentVersion { id }",
         calledNumber=world.numbers["below"].e164,
     )
+    identifier = routed["conversation"].pop("id")
     assert routed["conversation"] == {
         "organization": {"id": world.below["org"]},
         "agentNumber": world.numbers["below"].e164,
     }
     assert routed["agentVersion"] == {"id": world.below["ver"]}
+    reported = world.holders[Scope.CALLS_ROUTE].do(
+        "reportInboundCall", "conversation { status }", conversationId=identifier, status="IN_PROGRESS"
+    )
+    assert reported["conversation"] == {"status": "IN_PROGRESS"}

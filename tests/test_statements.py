@@ -23,7 +23,7 @@ NUMBERS = f"""query($size: Int) {{ phoneNumbers(first: $size) {{
 CHILDREN = f"""query($id: ID!, $size: Int) {{ organization(id: $id) {{ id name
   children(first: $size) {{ totalCount nodes {{ id name parent {{ id }} ancestors {{ id }}
     phoneNumbers(first: 2) {{ totalCount nodes {{ id e164 trunk {{ id }} outboundSlot {{ {VERSION} }} }} }}
-    children {{ totalCount nodes {{ id }} }}
+    children(first: 10) {{ totalCount nodes {{ id }} }}
   }} }}
 }} }}"""
 CONVERSATIONS = """query($size: Int) { conversations(first: $size) {

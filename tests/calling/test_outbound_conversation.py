@@ -1,6 +1,5 @@
 """Creating an outbound conversation once (R11), what it keeps (R9, R12), and how sharing's end ends it (R6)."""
 
-import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.installation import Client, Installation, Json
+from tests.stores import Forbidden
 
 ROUNDS = 8
 REUSED = [("IDEMPOTENCY_KEY_REUSED", ["idempotencyKey"])]
@@ -434,7 +434,7 @@ def test_r12_the_database_refuses_to_go_back_and_to_change_what_is_final(
 ) -> None:
     change = _stored(dialing, *before)
     stored = dialing.installation.contents()
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(Forbidden):
         change(refused)
     assert dialing.installation.contents() == stored
 
@@ -450,12 +450,12 @@ def test_r11_r12_the_database_refuses_two_conversations_for_one_key_and_a_queued
     first = dialing.queued(agentConfig={}, idempotencyKey="once")["id"]
     insert = f"INSERT INTO conversation (id, status, idempotency_key, {COPIED})"
     stored = dialing.installation.contents()
-    with pytest.raises(sqlite3.IntegrityError, match="idempotency_key"):
+    with pytest.raises(Forbidden, match="idempotency_key"):
         dialing.installation.rows(
             f"{insert} SELECT 'cnv_2', status, idempotency_key, {COPIED} FROM conversation WHERE id = ?", first
         )
     inbound = COPIED.replace("direction", "'INBOUND'")
-    with pytest.raises(sqlite3.IntegrityError, match="queued_is_outbound"):
+    with pytest.raises(Forbidden, match="queued_is_outbound"):
         dialing.installation.rows(
             f"{insert} SELECT 'cnv_2', status, NULL, {inbound} FROM conversation WHERE id = ?", first
         )

@@ -1,6 +1,5 @@
 """The two slots of a number, written by publishing an agent version (R5)."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.installation import Client, Json, Number
+from tests.stores import Forbidden
 
 SLOTS = "e164 updatedAt inboundSlot { agentVersion { id } assignedAt } outboundSlot { agentVersion { id } assignedAt }"
 PUBLISHED = f"agentVersion {{ id published publishedAt }} phoneNumbers {{ {SLOTS} }}"
@@ -209,9 +209,9 @@ def test_r5_the_database_refuses_a_slot_with_a_draft_or_a_version_of_another_org
     fill = f"UPDATE phone_number SET {slot}_agent_version_id = ?, {slot}_assigned_at = created_at WHERE id = ?"
     stored = northwind.installation.contents()
     for version in (draft, contoso.version(contoso.agent())):
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(Forbidden):
             northwind.installation.rows(fill, version, number.id)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(Forbidden):
         northwind.installation.rows("UPDATE agent_version SET config = '{}' WHERE published_at IS NOT NULL")
     assert northwind.installation.contents()["phone_number"] == stored["phone_number"]
 

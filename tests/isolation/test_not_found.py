@@ -55,6 +55,7 @@ ACTING = [
     Place("PhoneNumberFilter.agentId", "agt", "phoneNumbers(filter: {agentId: $it})"),
     Place("ConversationFilter.agentNumber", "number", "conversations(filter: {agentNumber: $it})"),
     Place("ConversationFilter.agentId", "agt", "conversations(filter: {agentId: $it})"),
+    *(Place("AuditEventFilter.subjectId", kind, "auditEvents(filter: {subjectId: $it})") for kind in ("num", "trk", "ver", "key")),
     *(
         Place(f"{sends}Input.{name}", kind, f"{call}, {name}: $it{more})", seen)
         for sends, call in (
@@ -78,8 +79,8 @@ ACTING = [
 
 # What says itself which organization it belongs to.
 BY_ID = [
-    *(Place("Query.node.id", kind, "node(id: $it)") for kind in ("trk", "agt", "ver", "cnv", "key")),
-    *(Place("Query.nodes.ids", kind, "nodes(ids: [$agent, $it])") for kind in ("trk", "agt", "ver", "cnv", "key")),
+    *(Place("Query.node.id", kind, "node(id: $it)") for kind in ("trk", "agt", "ver", "cnv", "key", "aud")),
+    *(Place("Query.nodes.ids", kind, "nodes(ids: [$agent, $it])") for kind in ("trk", "agt", "ver", "cnv", "key", "aud")),
     Place("Query.node.id", "num", "node(id: $it)", ("shared",)),
     Place("Query.node.id", "org", "node(id: $it)", ("above", "shared")),
     Place("Query.organization.id", "org", "organization(id: $it)", ("above", "shared")),
@@ -95,10 +96,13 @@ BY_ID = [
     Place("UpdateAgentVersionInput.agentVersionId", "ver", "updateAgentVersion(agentVersionId: $it, config: {})"),
     Place("PublishAgentVersionInput.agentVersionId", "ver", "publishAgentVersion(agentVersionId: $it)"),
     Place("PublishAgentVersionInput.agentVersionId", "ver", "publishAgentVersion(agentVersionId: $it, phoneNumbers: [$number])"),
+    Place("HangUpConversationInput.conversationId", "cnv", "hangUpConversation(conversationId: $it)"),
+    Place("TransferConversationInput.conversationId", "cnv", "transferConversation(conversationId: $it, kind: COLD, transferNumber: $to)"),
+    Place("ReportInboundCallInput.conversationId", "cnv", "reportInboundCall(conversationId: $it, status: IN_PROGRESS)", tells=False),
     Place("RouteInboundCallInput.calledNumber", "number", "routeInboundCall(calledNumber: $it)", ("below",)),
     *(
         Place(f"Query.{name}.organizationId", "org", f"{name}(organizationId: $it)")
-        for name in ("phoneNumbers", "trunks", "agents", "apiKeys", "conversations")
+        for name in ("phoneNumbers", "trunks", "agents", "apiKeys", "conversations", "auditEvents")
     ),
     Place("Query.phoneNumber.organizationId", "org", "phoneNumber(e164: $number, organizationId: $it)"),
     Place("PreviewOutboundNumberInput.organizationId", "org", "previewOutboundNumber(organizationId: $it, agentNumber: $number, agentConfig: {})"),
@@ -117,6 +121,11 @@ SAID = [
     Place("ConversationFilter.userNumber", "number", "conversations(filter: {userNumber: $it})"),
     Place("RouteInboundCallInput.callerNumber", "number", "routeInboundCall(calledNumber: $number, callerNumber: $it)"),
     Place("Conversation.transferCallerId.transferNumber", "number", "conversation(id: $conversation)"),
+    Place(
+        "TransferConversationInput.transferNumber",
+        "number",
+        "transferConversation(conversationId: $conversation, kind: COLD, transferNumber: $it)",
+    ),
 ]
 
 NUMBER = """id e164 access shareable outboundCapable createdAt updatedAt organization { id name slug } trunk { id }
@@ -174,6 +183,7 @@ def things_of(owner: Client, *, shareable: bool) -> dict[str, str]:
         "cnv": owner.queued(agentId=agent)["id"],
         "key": owner.do("createApiKey", "apiKey { id }", name="another", scopes=[])["apiKey"]["id"],
         "org": owner.organization_id,
+        "aud": owner("{ auditEvents(first: 1) { nodes { id } } }")["auditEvents"]["nodes"][0]["id"],
     }
 
 

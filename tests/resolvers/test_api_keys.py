@@ -1,8 +1,6 @@
 """API keys: made, listed, used, expiring, revoked; and what of their secrets is ever told, stored or logged."""
 
-import sqlite3
 import zlib
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +10,7 @@ import pytest
 from models import Scope, new_id
 from models.secret_key import new_secret
 from tests.installation import Client, Installation, Json
-from tests.test_command_line import Served
+from tests.processes import Served
 
 KEY = "id name scopes organization { id } createdAt expiresAt lastUsedAt revokedAt"
 WHO = "{ viewer { apiKey { id } } }"
@@ -47,7 +45,7 @@ def test_a_key_is_made_as_it_was_asked_for_and_works(northwind: Client) -> None:
     assert key["expiresAt"] == "2999-01-31T09:30:00Z"
     assert key["lastUsedAt"] is key["revokedAt"] is None
     assert before <= datetime.fromisoformat(key["createdAt"]) <= datetime.now(UTC)
-    assert asked_with(northwind, made["secret"]).json() == {"data": {"viewer": {"apiKey": {"id": key["id"]}}}}
+    assert asked_with(northwind, made["secret"]).json()["data"] == {"viewer": {"apiKey": {"id": key["id"]}}}
 
 
 def test_a_key_may_hold_a_scope_once_or_none_at_all(northwind: Client) -> None:
@@ -227,11 +225,9 @@ def test_a_use_is_noted_off_the_requests_path(northwind: Client) -> None:
     made = create(northwind)
     before = datetime.now(UTC)
     assert northwind.post(WHO).status_code == 200
-    with closing(sqlite3.connect(northwind.installation.file, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
+    with northwind.installation.store.transaction():
         assert asked_with(northwind, made["secret"]).status_code == 200
         assert [key["lastUsedAt"] for key in listed(northwind) if key["id"] == made["apiKey"]["id"]] == [None]
-        writer.execute("COMMIT")
     noted = used_at(northwind, made["apiKey"]["id"])
     assert before <= datetime.fromisoformat(noted) <= datetime.now(UTC)
 
@@ -307,9 +303,9 @@ def test_neither_the_database_nor_the_log_holds_a_secret(tmp_path: Any) -> None:
     trunk = admin.do("createTrunk", "trunk { id }", name="Carrier", outbound=outbound(passwords[0]))["trunk"]["id"]
     admin.do("updateTrunk", "__typename", trunkId=trunk, outbound=outbound(passwords[1]))
     inline = f'outbound: {{address: "a.example.com", authUsername: "inline-sentinel", authPassword: "{passwords[2]}"}}'
-    admin(f'mutation namedsentinel {{ createTrunk(input: {{name: "Inline", {inline}}}) {{ trunk {{ id }} }} }}')
+    admin(f'mutation named {{ createTrunk(input: {{name: "Inline", {inline}}}) {{ trunk {{ id }} }} }}')
     holder = server.client(made["secret"])
-    holder("query askedsentinel { trunks { nodes { id outbound { address } } } }")
+    holder("query asked { trunks { nodes { id outbound { address } } } }")
     mistakes = [
         admin.post('{ node(id: "literal-sentinel") { id } }'),
         admin.post('{ typo_sentinel node(id: "literal-sentinel") { id } }'),
@@ -344,7 +340,7 @@ def outbound(password: str) -> dict[str, str]:
 def test_only_a_hash_of_a_secret_is_stored(installation: Installation) -> None:
     northwind = installation.root()
     made = create(northwind)
-    columns = [name for (name,) in installation.rows("SELECT name FROM pragma_table_info('api_key')")]
+    columns = installation.store.tables()["api_key"]
     (row,) = installation.rows("SELECT * FROM api_key WHERE id = ?", made["apiKey"]["id"])
     stored = dict(zip(columns, row, strict=True))
     assert len(stored["secret_hash"]) == 32

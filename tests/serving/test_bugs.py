@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.installation import Client, Json
-from tests.test_command_line import Served
+from tests.processes import Served
 
 # Stands in whatever is spoiled or sent, and must be nowhere in an answer's error or in the log.
 MARK = "sentinel4711"
@@ -193,7 +193,7 @@ WRONG: dict[str, Any] = {
     "a literal of another type": {"query": f'{{ trunks(first: "{MARK}") {{ totalCount }} }}'},
     "a time that is none": {"query": f'{{ conversations(filter: {{createdAfter: "{MARK}"}}) {{ totalCount }} }}'},
     "a variable of another type": {
-        "query": f"query {MARK}($x: Int) {{ trunks(first: $x) {{ totalCount }} }}",
+        "query": "query Named($x: Int) { trunks(first: $x) { totalCount } }",
         "variables": {"x": MARK},
     },
     "a variable too many": {"query": "{ viewer { scopes } }", "variables": {MARK: MARK}},
@@ -221,9 +221,21 @@ def test_what_a_client_sends_is_not_logged(served: Served, logged: Logged, what:
     (line,) = logged.of(answer)
     assert line["event"] == "request"
     assert line.keys() == {
-        *("event", "level", "timestamp", "request_id", "method", "path", "status", "milliseconds", "api_key")
+        *("event", "level", "timestamp", "request_id", "method", "path", "status", "milliseconds"),
+        *("api_key", "operation", "cost", "codes"),
     }
     assert (line["method"], line["path"], line["status"]) == ("POST", "/graphql", answer.status_code)
+    errors = answer.json().get("errors", ())
+    assert line["codes"] == (sorted({error["extensions"]["code"] for error in errors}) or None)
+
+
+def test_a_line_tells_the_name_of_the_operation_its_cost_and_its_codes(served: Served, logged: Logged) -> None:
+    client = served.root()
+    answer = client.post("query Mine { trunks(first: 0) { nodes { id } } }")
+    (line,) = logged.of(answer)
+    assert (line["operation"], line["cost"], line["codes"]) == ("Mine", 102, ["BAD_USER_INPUT"])
+    (long,) = logged.of(client.post(f"query {'x' * 5000} {{ viewer {{ scopes }} }}"))
+    assert (long["operation"], long["cost"], long["codes"]) == ("x" * 64, 2, None)
 
 
 def test_what_is_sent_by_get_is_not_logged(served: Served, logged: Logged) -> None:
@@ -239,7 +251,7 @@ def test_a_bad_key_and_a_bad_id_are_not_logged(served: Served, logged: Logged) -
     headers = {"Authorization": f"Bearer {MARK}", "X-Request-Id": f"{MARK}!", "User-Agent": MARK, "Cookie": MARK}
     answer = served.http.post("/graphql", headers=headers, json={"query": "{ viewer { scopes } }"})
     (line,) = logged.of(answer)
-    assert (line["status"], line["api_key"]) == (401, None)
+    assert (line["status"], line["api_key"], line["codes"]) == (401, None, ["UNAUTHENTICATED"])
     assert MARK not in logged.text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from demo import plant
 from tests.conftest import Install
@@ -68,6 +68,13 @@ class Visitors:
 def enter(page: Page, secret: str) -> None:
     page.get_by_label("API key").fill(secret)
     page.get_by_role("button", name="Sign in").click()
+
+
+def choose(place: Page | Locator, label: str, name: str) -> None:
+    """One of very many: a part of its name is typed, and the one that is left is taken."""
+    place.get_by_role("combobox", name=label, exact=True).fill(name)
+    place.get_by_role("option", name=re.compile(f"^{re.escape(name)}")).click()
+    expect(place.get_by_role("listbox")).to_have_count(0)
 
 
 @pytest.fixture(scope="session")

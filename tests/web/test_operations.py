@@ -96,6 +96,7 @@ def variables(shared_world: World) -> dict[str, Any]:
 
 IDS = {
     "AgentVersions": "agentId",
+    "NameOf": "agentId",
     "ChildOrganizations": "organizationId",
     "Organization": "organizationId",
     "Conversation": "conversationId",

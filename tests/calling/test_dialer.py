@@ -1,0 +1,228 @@
+"""Calls that are queued are dialed over real SIP (R6, R11, R12): sipp is the carrier, and its own log tells what it saw."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from tests.calling.conftest import Dialing
+from tests.calling.line import FINAL, until
+from tests.conftest import Install
+from tests.telephony.sipp import free_port
+
+# The last four digits, as the sandbox carrier has them: how the call ends, and the final SIP response.
+SANDBOX = {
+    "0101": ("UNANSWERED", "BUSY", 486),
+    "0103": ("FAILED", "INVALID_NUMBER", 404),
+    "0104": ("UNANSWERED", "REJECTED", 603),
+    "0105": ("FAILED", "CARRIER_ERROR", 503),
+    "0106": ("UNANSWERED", "NO_ANSWER", 480),
+    "0107": ("FAILED", "BLOCKED", 403),
+}
+
+
+def test_r12_the_sandbox_carrier_ends_calls_in_every_way(dialing: Dialing) -> None:
+    port = free_port()
+    line = dialing(sandbox_carrier=f"127.0.0.1:{port}", ring_seconds=5)
+    number = line.number(port)
+    calls = {digits: line.call(number, to=f"+1206555{digits}") for digits in ("0100", "0102", *SANDBOX)}
+    for digits, (status, reason, sip_status) in SANDBOX.items():
+        call = line.ended(calls[digits])
+        assert (call["status"], call["endReason"], call["sipStatus"]) == (status, reason, sip_status), digits
+        assert (call["answeredAt"], call["endedAt"] is None) == (None, False)
+    assert line.until(calls["0100"], "IN_PROGRESS")["answeredAt"]
+    assert line.hang_up(calls["0100"])["status"] in ("IN_PROGRESS", "COMPLETED")
+    talked = line.ended(calls["0100"])
+    assert (talked["status"], talked["endReason"]) == ("COMPLETED", "HANGUP")
+    unanswered = line.ended(calls["0102"])
+    assert (unanswered["status"], unanswered["endReason"], unanswered["sipStatus"]) == ("UNANSWERED", "NO_ANSWER", None)
+    assert line.owner.refusals("hangUpConversation", conversationId=calls["0100"]) == [
+        ("CONVERSATION_NOT_LIVE", ["conversationId"])
+    ]
+
+
+def test_r8_each_of_the_four_steps_shows_its_number_on_the_wire(dialing: Dialing) -> None:
+    """The resolved number is the caller ID: in From, and in P-Asserted-Identity. A borrowed one, too."""
+    line = dialing()
+    over = line.over("hang_up", calls=5, shareable=True)
+    client = line.owner.child()
+    trunk = client.do("createTrunk", "trunk { id }", name="Own", outbound={"address": f"127.0.0.1:{over.carrier.port}"})
+    own, bound, newest = (client.number(trunk=trunk["trunk"]["id"]) for _ in range(3))
+    client.do("updateTrunk", "__typename", trunkId=trunk["trunk"]["id"], callsPerSecond=1000)
+    version = client.version(client.agent(), bound)
+    agent = client.agent()
+    client.version(agent, newest)
+    steps: dict[str, tuple[str, dict[str, Any]]] = {
+        "+12065550191": (over.number.e164, {"agentNumber": over.number.e164, "agentConfig": {}}),
+        "+12065550192": (own.e164, {"agentNumber": own.e164, "agentConfig": {}}),
+        "+12065550193": (bound.e164, {"agentVersionId": version}),
+        "+12065550194": (newest.e164, {"agentId": agent}),
+        "+12065550195": (own.e164, {"agentConfig": {}}),
+    }
+    calls = {to: client.queued(to=to, **sent)["id"] for to, (_, sent) in steps.items()}
+    for call in calls.values():
+        assert until(client, call, *FINAL)["endReason"] == "HANGUP"
+    assert over.carrier.passed()
+    shown = {to: (invite.from_number, invite.asserted_number) for to, invite in over.invites().items()}
+    assert shown == {to: (number, number) for to, (number, _) in steps.items()}
+
+
+@pytest.mark.parametrize(("password", "reason"), [("secret", "HANGUP"), ("wrong", "BLOCKED")])
+def test_the_trunks_credentials_are_those_of_the_carrier(dialing: Dialing, password: str, reason: str) -> None:
+    over = dialing().over("challenge_401", outbound={"authUsername": "caller", "authPassword": password})
+    identifier = over.call()
+    if reason == "HANGUP":
+        over.line.until(identifier, "IN_PROGRESS")
+        over.line.hang_up(identifier)
+    assert over.line.ended(identifier)["endReason"] == reason
+    assert over.carrier.passed()
+
+
+def test_a_carrier_that_takes_no_credentials_ends_trunk_authentication(dialing: Dialing) -> None:
+    over = dialing().over("challenge_again", outbound={"authUsername": "caller", "authPassword": "secret"})
+    ended = over.line.ended(over.call())
+    assert (ended["status"], ended["endReason"], ended["sipStatus"]) == ("FAILED", "TRUNK_AUTHENTICATION", 407)
+
+
+def test_a_silent_carrier_one_that_babbles_and_one_that_is_not_there_disturb_no_other(dialing: Dialing) -> None:
+    line = dialing(ring_seconds=5)
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as babbling,
+    ):
+        for each in (silent, babbling):
+            each.bind(("127.0.0.1", 0))
+        calls = {
+            "silent": line.call(line.number(silent.getsockname()[1])),
+            "babbling": line.call(line.number(babbling.getsockname()[1])),
+            "unknown": line.call(line.owner.number(trunk=line.trunk(None, "carrier.invalid"))),
+        }
+        _, caller = babbling.recvfrom(65_535)
+        babbling.sendto(b"\x00\xff\r\n\r\nSIP/2.0 banana\r\n\r\n", caller)
+        over = line.over("answer")
+        healthy = over.talking()
+        assert line.now(calls["silent"])["status"] == "DIALING"
+        line.hang_up(healthy)
+        assert line.ended(healthy)["endReason"] == "HANGUP"
+        ends = {name: line.ended(call)["endReason"] for name, call in calls.items()}
+    assert ends == {"silent": "CARRIER_ERROR", "babbling": "CARRIER_ERROR", "unknown": "CARRIER_ERROR"}
+
+
+def test_r12_what_rings_is_cancelled_and_what_waits_is_never_dialed(dialing: Dialing) -> None:
+    over = dialing().over("ring", maxConcurrentCalls=1)
+    ringing = over.call(to="+12065550191")
+    waiting = over.call(to="+12065550192")
+    over.line.until(ringing, "RINGING")
+    cancelled = over.line.hang_up(waiting)
+    assert (cancelled["status"], cancelled["endReason"]) == ("CANCELLED", "CANCELLED")
+    over.line.hang_up(ringing)
+    ended = over.line.ended(ringing)
+    assert (ended["status"], ended["endReason"]) == ("CANCELLED", "CANCELLED")
+    assert over.carrier.passed()
+    assert over.invites().keys() == {"+12065550191"}
+
+
+def test_r6_a_number_that_cannot_be_dialed_from_any_more_ends_the_call_when_its_turn_comes(dialing: Dialing) -> None:
+    over = dialing().over("ring", maxConcurrentCalls=1)
+    ringing, waiting = over.call(to="+12065550191"), over.call(to="+12065550192")
+    over.line.until(ringing, "RINGING")
+    trunk = over.line.owner("{ trunks { nodes { id } } }")["trunks"]["nodes"][0]["id"]
+    over.line.owner.do("updateTrunk", "__typename", trunkId=trunk, outbound=None)
+    over.line.hang_up(ringing)
+    ended = over.line.ended(waiting)
+    assert (ended["status"], ended["endReason"]) == ("FAILED", "NUMBER_NO_LONGER_AVAILABLE")
+    assert over.invites().keys() == {"+12065550191"}
+
+
+def test_r6_switching_sharing_off_races_the_dialer_and_the_database_decides(dialing: Dialing) -> None:
+    over = dialing().over("refuse", calls=1000, filled={"status": "486 Busy Here"}, shareable=True, callsPerSecond=4)
+    client = over.line.owner.child()
+    numbers = [f"+1206555{place:04}" for place in range(30)]
+    sent = {"agentNumber": over.number.e164, "agentConfig": {}}
+    calls = {to: client.queued(to=to, **sent)["id"] for to in numbers}
+    over.line.owner.share(over.number, shareable=False)
+    ends = {to: until(client, call, *FINAL)["endReason"] for to, call in calls.items()}
+    assert set(ends.values()) <= {"BUSY", "NUMBER_NO_LONGER_AVAILABLE"}
+    assert "NUMBER_NO_LONGER_AVAILABLE" in ends.values()
+    assert over.invites().keys() == {to for to, reason in ends.items() if reason == "BUSY"}
+
+
+def test_two_hundred_calls_keep_to_the_limits_of_their_trunk(dialing: Dialing) -> None:
+    line = dialing(points_per_minute=0)
+    over = line.over("hang_up", calls=201, callsPerSecond=200, maxConcurrentCalls=20)
+    assert line.ended(over.call(to="+12065551999"))["endReason"] == "HANGUP"  # the engine is up from here on
+    query = "mutation($input: CreateOutboundConversationInput!) { it: createOutboundConversation(input: $input) { conversation { id } } }"
+    numbers = [f"+1206555{place:04}" for place in range(200)]
+    sent = {"agentNumber": over.number.e164, "agentConfig": {}}
+    calls = [line.owner(query, input={"to": to, **sent})["it"]["conversation"]["id"] for to in numbers]
+    for call in calls:
+        assert line.ended(call)["endReason"] == "HANGUP"
+    assert over.carrier.passed()
+    assert over.invites().keys() == {*numbers, "+12065551999"}
+    live: set[str] = set()
+    for message in over.carrier.messages():
+        call_id = str(message.header("Call-ID"))
+        if message.method == "INVITE":
+            live.add(call_id)
+        elif message.method == "BYE":
+            live.discard(call_id)
+        assert len(live) <= 20
+
+
+def test_calls_per_second_hold_from_the_first_call_to_the_last(dialing: Dialing) -> None:
+    over = dialing().over("refuse", calls=31, filled={"status": "486 Busy Here"}, callsPerSecond=10)
+    over.line.ended(over.call(to="+12065551999"))  # the engine is up from here on
+    calls = [over.call(to=f"+1206555{place:04}") for place in range(30)]
+    for call in calls:
+        over.line.ended(call)
+    ends = "SELECT ended_at FROM conversation ORDER BY ended_at"
+    first, *_, last = [each for (each,) in over.line.owner.installation.rows(ends)][1:]
+    assert (_seconds(last) - _seconds(first)) > 29 / 10 / 2  # a limiter can be slower than it must, never faster
+
+
+def _seconds(stored: Any) -> float:
+    hours, minutes, seconds = str(stored).partition(" ")[2].partition("+")[0].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+PRIVATE = ["127.0.0.1", "localhost", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1"]  # noqa: S104
+PRIVATE += [
+    "[::1]",
+    "[fe80::1]",
+    "[fd00::1]",
+    "[::ffff:127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]",
+    "[ff02::1]",
+]
+
+
+def test_private_addresses_are_not_dialed_unless_the_operator_allows_them(dialing: Dialing) -> None:
+    line = dialing(private_carriers="refuse")
+    carrier = line.over("answer").carrier
+    calls = {
+        address: line.call(line.owner.number(trunk=line.trunk(None, f"{address}:{carrier.port}")))
+        for address in PRIVATE
+    }
+    for address, call in calls.items():
+        ended = line.ended(call)
+        assert (ended["status"], ended["endReason"]) == ("FAILED", "BLOCKED"), address
+    assert carrier.messages() == []
+
+
+def test_so_many_calls_of_an_organization_may_wait(install: Install) -> None:
+    """R9: the dry run never asks."""
+    northwind = install(most_queued=2).root("Northwind")
+    client, number = northwind.child(), northwind.number(shareable=True)
+    sent = {"agentNumber": number.e164, "agentConfig": {}}
+    first = client.queued(**sent)["id"]
+    client.queued(**sent, idempotencyKey="second")
+    refused = client.call(**sent)
+    assert [error["code"] for error in refused["userErrors"]] == ["LIMIT_EXCEEDED"]
+    assert refused["conversation"] is None
+    assert refused["resolution"]["refusal"] is None
+    assert client.preview(**sent)["refusal"] is None
+    assert client.call(**sent, idempotencyKey="second")["replayed"]
+    assert northwind.queued(**sent)["status"] == "QUEUED"
+    client.do("hangUpConversation", "__typename", conversationId=first)
+    assert client.queued(**sent)["status"] == "QUEUED"

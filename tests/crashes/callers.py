@@ -1,0 +1,162 @@
+"""Clients that create conversations, and send again under the same key until they are answered, as the README says."""
+
+import asyncio
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.installation import Client, Json
+
+CLIENTS = 16
+HANG_UP = 0.1  # of the requests: sent, and not waited for
+AGAIN_AFTER = 0.02  # seconds
+CREATE = """mutation($input: CreateOutboundConversationInput!) {
+  createOutboundConversation(input: $input) { replayed conversation { id } userErrors { code message } } }"""
+
+
+@dataclass
+class Callers:
+    """`acknowledged`: the ids that each turn was answered with, in order; `sent` counts requests."""
+
+    client: Client
+    agent_number: str
+    seed: int
+    acknowledged: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    sent: int = 0
+    refused: int = 0
+    working: bool = False
+    moved: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def create(self, turns: Iterable[int]) -> None:
+        """Each turn is a conversation of its own; all of them are acknowledged when this returns."""
+        left, self.working = iter(turns), True
+        address = self.client.installation.url
+        async with httpx.AsyncClient(base_url=address, headers=self.client.headers, timeout=60) as http:
+            await asyncio.gather(*(self._client(http, left, random.Random(f"{self.seed}/{n}")) for n in range(CLIENTS)))
+        async with self.moved:
+            self.working = False
+            self.moved.notify_all()
+
+    async def _client(self, http: httpx.AsyncClient, left: Iterator[int], chance: random.Random) -> None:
+        for turn in left:
+            if chance.random() < HANG_UP:
+                await self._send_and_hang_up(turn)
+            conversation = None
+            while conversation is None:
+                conversation = await self._answered(http, turn)
+            self.acknowledged[turn].append(conversation)
+
+    async def _answered(self, http: httpx.AsyncClient, turn: int) -> str | None:
+        """The conversation's id; None where the server could not be reached, went away or had no database."""
+        await self._count_sent()
+        try:
+            answer = await http.post("/graphql", json=self._body(turn))
+        except httpx.TransportError:
+            await self._refused()
+            return None
+        if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            assert answer.headers["Retry-After"]
+            assert codes(answer.json()) == {"SERVICE_UNAVAILABLE"}
+            await self._refused()
+            return None
+        assert answer.status_code == HTTPStatus.OK, answer.text
+        body = answer.json()
+        if "errors" in body:
+            assert codes(body) == {"SERVICE_UNAVAILABLE"}, body
+            await self._refused()
+            return None
+        payload = body["data"]["createOutboundConversation"]
+        assert payload["userErrors"] == []
+        identifier: str = payload["conversation"]["id"]
+        return identifier
+
+    async def _send_and_hang_up(self, turn: int) -> None:
+        """Nobody will ever know the answer, and the same is asked again."""
+        address, body = urlsplit(self.client.installation.url), json.dumps(self._body(turn))
+        head = {"Host": address.netloc, "Content-Type": "application/json", "Content-Length": str(len(body))}
+        lines = [
+            "POST /graphql HTTP/1.1",
+            *(f"{name}: {value}" for name, value in (head | self.client.headers).items()),
+        ]
+        try:
+            _, writer = await asyncio.open_connection(address.hostname, address.port)
+        except OSError:
+            return
+        await self._count_sent()
+        writer.write("\r\n".join([*lines, "", body]).encode())
+        writer.close()
+
+    def _body(self, turn: int) -> Json:
+        """Each turn calls a number of its own, so that what is done twice is seen however it came about."""
+        sent = {
+            "to": number_called(turn),
+            "agentNumber": self.agent_number,
+            "agentConfig": {},
+            "idempotencyKey": f"turn-{turn}",
+        }
+        return {"query": CREATE, "variables": {"input": sent}}
+
+    async def _count_sent(self) -> None:
+        async with self.moved:
+            self.sent += 1
+            self.moved.notify_all()
+
+    async def _refused(self) -> None:
+        async with self.moved:
+            self.refused += 1
+            self.moved.notify_all()
+        await asyncio.sleep(AGAIN_AFTER)
+
+    def live(self) -> int:
+        ((count,),) = self.client.installation.rows("SELECT COUNT(*) FROM conversation WHERE ended_at IS NULL")
+        return int(count)
+
+    async def until_sent(self, count: int) -> None:
+        async with self.moved:
+            await self.moved.wait_for(lambda: self.sent >= count)
+
+    async def until_refused(self, more: int) -> None:
+        """Until so many more requests came to nothing, or nobody has anything left to ask."""
+        wanted = self.refused + more
+        async with self.moved:
+            await self.moved.wait_for(lambda: self.refused >= wanted or not self.working)
+
+
+@dataclass(frozen=True)
+class Count:
+    """What must be 0."""
+
+    lost: int = 0
+    duplicated: int = 0
+    answered_otherwise: int = 0
+    dialed_twice: int = 0
+    left_hanging: int = 0
+
+
+def counted(callers: Callers, creates: int, dialed: dict[str, set[str]]) -> Count:
+    """What is stored, against what was acknowledged for so many turns, and what the carrier was asked to dial."""
+    stored = callers.client.installation.rows("SELECT id, user_number FROM conversation")
+    ids = {identifier for identifier, _ in stored}
+    acknowledged = {identifier for each in callers.acknowledged.values() for identifier in each}
+    assert {called for _, called in stored} == {number_called(turn) for turn in range(creates)}
+    return Count(
+        lost=len(acknowledged - ids),
+        duplicated=len(stored) - creates,
+        answered_otherwise=sum(len(set(each)) > 1 for each in callers.acknowledged.values()),
+        dialed_twice=sum(len(calls) > 1 for calls in dialed.values()),
+        left_hanging=callers.live(),
+    )
+
+
+def number_called(turn: int) -> str:
+    return f"+1415{2_000_000 + turn}"
+
+
+def codes(body: Json) -> set[str]:
+    return {error["extensions"]["code"] for error in body["errors"]}

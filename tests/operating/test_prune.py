@@ -1,0 +1,118 @@
+"""Pruning beside a server: what ended long ago goes, with its transfers; what lives or ended lately stays."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Client, Number
+from tests.operating.writing import writing
+from tests.processes import Outcome, Served, run, served_in
+
+TRANSFER = """INSERT INTO transfer (id, organization_id, conversation_id, kind, status, transfer_number, created_at)
+  SELECT 'trf_' || id, organization_id, id, 'COLD', 'COMPLETED', '+12065550142', created_at FROM conversation WHERE id = ?"""
+ENDED = "UPDATE conversation SET status = 'FAILED', end_reason = 'CARRIER_ERROR', ended_at = datetime('now', ?) WHERE id = ?"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with served_in(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def client(served: Served) -> Client:
+    return served.root()
+
+
+@pytest.fixture
+def number(client: Client) -> Number:
+    return client.number()
+
+
+def ended(client: Client, number: Number, ago: str, *, transferred: bool = False) -> str:
+    """A conversation that ended so long ago, such as "-31 days"."""
+    created: str = client.queued(agentNumber=number.e164, agentConfig={})["id"]
+    if transferred:
+        client.installation.rows(TRANSFER, created)
+    client.installation.rows(ENDED, ago, created)
+    return created
+
+
+def prune(served: Served, days: int) -> Outcome:
+    return run(served.file.parent, "prune", "--older-than", str(days))
+
+
+def kept(served: Served) -> set[str]:
+    return {identifier for (identifier,) in served.rows("SELECT id FROM conversation")}
+
+
+def test_what_ended_before_goes_with_its_transfers_and_all_else_stays(
+    served: Served, client: Client, number: Number
+) -> None:
+    ended(client, number, "-31 days")
+    ended(client, number, "-400 days", transferred=True)
+    lately = ended(client, number, "-29 days", transferred=True)
+    live = client.queued(agentNumber=number.e164, agentConfig={})["id"]
+    said = "Removed 2 conversations that ended more than 30 days ago, with 1 transfers."
+    assert prune(served, 30) == (0, [said], [])
+    assert kept(served) == {lately, live}
+    assert served.rows("SELECT conversation_id FROM transfer") == [(lately,)]
+    assert [each["id"] for each in client("{ conversations { nodes { id } } }")["conversations"]["nodes"]] == [
+        live,
+        lately,
+    ]
+    nothing = "Removed 0 conversations that ended more than 30 days ago, with 0 transfers."
+    assert prune(served, 30) == (0, [nothing], [])
+
+
+def test_a_conversation_that_lives_is_never_removed_however_old(served: Served, client: Client, number: Number) -> None:
+    """None can be older than one that was created when the world was young and is talking still."""
+    statuses = ("QUEUED", "DIALING", "RINGING", "IN_PROGRESS")
+    live = [client.queued(agentNumber=number.e164, agentConfig={})["id"] for _ in statuses]
+    for status, identifier in zip(statuses, live, strict=True):
+        served.rows("UPDATE conversation SET status = ? WHERE id = ?", status, identifier)
+    served.rows("DROP TRIGGER conversation_keeps_what_it_was_created_with")
+    served.rows("UPDATE conversation SET created_at = '2001-01-01 00:00:00.000000'")
+    assert prune(served, 1)[0] == 0
+    assert kept(served) == set(live)
+
+
+def test_requests_are_answered_while_many_are_removed(served: Served, client: Client, number: Number) -> None:
+    """Several batches, and a client that creates meanwhile: what it was told stays."""
+    client.queued(agentNumber=number.e164, agentConfig={})
+    columns = [name for (name,) in served.rows("SELECT name FROM pragma_table_info('conversation')")]
+    old = {
+        "id": "'cnv_' || printf('%026d', value)",
+        "status": "'FAILED'",
+        "end_reason": "'CARRIER_ERROR'",
+        "ended_at": "'2001-01-01 00:00:00.000000'",
+    }
+    served.rows(
+        "WITH RECURSIVE count(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM count WHERE value < 2000)"
+        f" INSERT INTO conversation ({', '.join(columns)})"
+        f" SELECT {', '.join(old.get(name, name) for name in columns)} FROM conversation, count"
+    )
+    with writing(client) as acknowledged:
+        status, said, _ = prune(served, 30)
+    assert (status, said) == (0, ["Removed 2000 conversations that ended more than 30 days ago, with 0 transfers."])
+    assert len(kept(served)) == 1 + len(acknowledged)
+    assert len(acknowledged) > 1
+
+
+def test_an_idempotency_key_goes_with_its_conversation(served: Served, client: Client, number: Number) -> None:
+    sent = {"agentNumber": number.e164, "agentConfig": {}, "idempotencyKey": "once"}
+    first = client.queued(**sent)["id"]
+    served.rows(ENDED, "-3 days", first)
+    assert client.call(**sent)["replayed"] is True
+    assert prune(served, 2)[0] == 0
+    assert client.call(**sent)["replayed"] is False
+
+
+def test_days_that_are_none_remove_nothing(served: Served, client: Client, number: Number) -> None:
+    old = ended(client, number, "-31 days")
+    for days in ("0", "-1", "many"):
+        status, said, complaints = run(served.file.parent, "prune", "--older-than", days)
+        assert (status, said) == (2, [])
+        assert complaints
+        assert kept(served) == {old}

@@ -1,0 +1,65 @@
+"""`rotate-secrets`: the passwords of trunks are sealed with the newest key, and the older one is needed no more."""
+
+from pathlib import Path
+
+from models.sealed import Seal
+from models.trunk import password_row
+from tests.installation import Client
+from tests.processes import Served, run
+
+OLD, NEW = Seal.new_key(), Seal.new_key()
+
+
+def add_trunk(client: Client, password: str) -> None:
+    outbound = {"address": "sip.example.com", "authUsername": "us", "authPassword": password}
+    client.do("createTrunk", "__typename", name="Carrier", outbound=outbound)
+
+
+def passwords(served: Served, *keys: str) -> list[str]:
+    """As these keys open them."""
+    seal = Seal.from_text(",".join(keys))
+    rows = served.rows("SELECT id, organization_id, outbound_auth_password FROM trunk ORDER BY created_at")
+    return [seal.open(sealed, row=row_of(identifier, owner)) for identifier, owner, sealed in rows]
+
+
+def row_of(identifier: str, owner: str) -> str:
+    class Row:
+        id, organization_id = identifier, owner
+
+    return password_row(Row())
+
+
+def rotate(served: Served, keys: str) -> tuple[int, list[str], list[str]]:
+    return run(
+        served.file.parent,
+        "rotate-secrets",
+        DIALTREE_SECRET_KEYS=keys,
+        DIALTREE_DATABASE_URL=served.settings.database_url,
+    )
+
+
+def test_passwords_are_sealed_with_the_newest_key_beside_a_server(tmp_path: Path) -> None:
+    served = Served(tmp_path, DIALTREE_SECRET_KEYS=f"{NEW},{OLD}")
+    northwind = served.root()
+    for password in ("hunter1", "hunter2"):
+        add_trunk(northwind, password)
+    assert passwords(served, NEW) == ["hunter1", "hunter2"]
+    status, said, _ = rotate(served, f"{OLD},{NEW}")
+    assert (status, said[-1].startswith("Passwords sealed anew: 2.")) == (0, True)
+    assert passwords(served, OLD) == ["hunter1", "hunter2"]
+    assert rotate(served, OLD)[1][-1].startswith("Passwords sealed anew: 0.")
+    served.stop()
+    served.join()
+
+
+def test_where_a_key_is_missing_nothing_is_changed(tmp_path: Path) -> None:
+    served = Served(tmp_path, DIALTREE_SECRET_KEYS=OLD)
+    northwind = served.root()
+    add_trunk(northwind, "hunter2")
+    before = served.contents()
+    status, _, complaints = rotate(served, NEW)
+    assert status == 2
+    assert complaints[-1].startswith("server.py: DIALTREE_SECRET_KEYS ")
+    assert served.contents() == before
+    served.stop()
+    served.join()

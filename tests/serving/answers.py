@@ -1,0 +1,94 @@
+"""Whether an answer is what the schema promises of it: written from the specification, not from the code under test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    is_abstract_type,
+    is_leaf_type,
+    parse,
+)
+
+LEAVES: dict[str, Any] = {
+    "Int": lambda value: type(value) is int and -(2**31) <= value < 2**31,
+    "Boolean": lambda value: isinstance(value, bool),
+    "E164": lambda value: isinstance(value, str) and value.startswith("+") and value[1:].isdecimal(),
+    "JSON": lambda _value: True,
+}
+
+
+class Answers:
+    def __init__(self, schema: GraphQLSchema, query: str) -> None:
+        self._schema = schema
+        document = parse(query)
+        fragments = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
+        self._fragments = {each.name.value: each for each in fragments}
+        (self._operation,) = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+
+    def faults(self, body: dict[str, Any]) -> list[str]:
+        """What is wrong with a body; nothing where it is as the schema says."""
+        if not body.keys() <= {"data", "errors", "extensions"} or not body.keys() & {"data", "errors"}:
+            return [f"keys {sorted(body)}"]
+        if body.get("data") is None:
+            return [] if body.get("errors") else ["null without an error"]
+        root = self._schema.get_root_type(self._operation.operation)
+        return list(self._of_object(root, self._operation.selection_set, body["data"], "data"))
+
+    def _of_object(self, kind: Any, selected: SelectionSetNode, value: Any, path: str) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{path} is no object"
+            return
+        wanted = dict(self._fields(kind, selected, value))
+        if list(wanted) != list(value):
+            yield f"{path} has {list(value)}, not {list(wanted)}"
+            return
+        for key, node in wanted.items():
+            definition = self._schema.get_field(kind, node.name.value)
+            assert definition
+            yield from self._of_value(definition.type, node, value[key], f"{path}.{key}")
+
+    def _fields(self, kind: Any, selected: SelectionSetNode, value: Any) -> Iterator[tuple[str, FieldNode]]:
+        for node in selected.selections:
+            if isinstance(node, FieldNode):
+                yield (node.alias or node.name).value, node
+            elif isinstance(node, InlineFragmentNode | FragmentSpreadNode):
+                fragment: Any = node if isinstance(node, InlineFragmentNode) else self._fragments[node.name.value]
+                on = fragment.type_condition and self._schema.get_type(fragment.type_condition.name.value)
+                if on in (None, kind) or (is_abstract_type(on) and self._schema.is_sub_type(on, kind)):
+                    yield from self._fields(kind, fragment.selection_set, value)
+
+    def _of_value(self, kind: Any, node: FieldNode, value: Any, path: str) -> Iterator[str]:
+        if isinstance(kind, GraphQLNonNull):
+            if value is None:
+                yield f"{path} is null"
+                return
+            kind = kind.of_type
+        if value is None:
+            return
+        if isinstance(kind, GraphQLList):
+            if not isinstance(value, list):
+                yield f"{path} is no list"
+                return
+            for place, each in enumerate(value):
+                yield from self._of_value(kind.of_type, node, each, f"{path}.{place}")
+        elif is_leaf_type(kind):
+            right = value in kind.values if isinstance(kind, GraphQLEnumType) else _is_leaf(kind.name, value)
+            if not right:
+                yield f"{path} is {value!r}, which is no {kind.name}"
+        elif node.selection_set and not is_abstract_type(kind):
+            yield from self._of_object(kind, node.selection_set, value, path)
+
+
+def _is_leaf(name: str, value: Any) -> bool:
+    right = LEAVES.get(name, lambda each: isinstance(each, str))
+    return bool(right(value))

@@ -1,0 +1,199 @@
+"""Every page, dialog and state in light, dark and narrow: axe finds nothing wrong, and a picture of each is kept in
+`tests/web/screens` for whoever changes the looks to look at.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.installation import Client
+from tests.web.conftest import Visitors, World, choose, enter
+
+AXE = (Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+SCREENS = Path(__file__).parent / "screens"
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 390, "height": 844}},
+}
+# GraphiQL's editors, answers and side bar are its own; our bar above it and our examples in it are looked at.
+NOT_OURS = [".graphiql-sidebar", ".graphiql-sessions"]
+# While a list of choices is open the library hides all else from screen readers, and closes it before the focus goes there.
+RUN = """async (exclude) => {
+  const choosing = document.querySelector("[role=combobox][aria-expanded=true]") !== null;
+  const hidden = { enabled: !choosing };
+  const rules = { "aria-hidden-focus": hidden, "page-has-heading-one": hidden };
+  const { violations } = await axe.run({ exclude }, { rules });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`));
+}"""
+
+
+@pytest.fixture(scope="module")
+def inbound(shared_world: World) -> str:
+    """A live conversation of Harbor Clinics; beside it one that is queued."""
+    clinics = shared_world["Harbor Clinics"]
+    clinics.queued(
+        agentNumber="+15551234567", agentConfig={"instructions": "Hello"}, to="+12065550180", metadata={"a": 1}
+    )
+    routed = clinics.do(
+        "routeInboundCall", "conversation { id }", calledNumber="+12065550101", callerNumber="+12065550181"
+    )
+    identifier: str = routed["conversation"]["id"]
+    clinics.do("reportInboundCall", "__typename", conversationId=identifier, status="IN_PROGRESS")
+    return identifier
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_is_found_wrong(shared_world: World, visitors: Visitors, inbound: str, look: str) -> None:
+    clinics = shared_world["Harbor Clinics"]
+    visitors.expect_complaint("401|ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    page = visitors.open(clinics.installation, **LOOKS[look])
+    found = {}
+    for scene in scenes(page, shared_world, inbound):
+        found[scene] = looked_at(page, f"{scene}-{look}")
+    assert "\n".join(f"{scene} {one}" for scene, wrong in found.items() for one in wrong) == ""
+    assert len(found) == 25
+
+
+def looked_at(page: Page, name: str) -> list[str]:
+    SCREENS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png")
+    page.evaluate(AXE)
+    wrong: list[str] = page.evaluate(RUN, NOT_OURS)
+    return wrong
+
+
+def scenes(page: Page, world: World, inbound: str) -> Iterator[str]:
+    """Their names, each while the page shows it."""
+    yield from signing_in(page, world["Harbor Clinics"])
+    yield from numbers(page)
+    yield from dialogs(page)
+    yield from which_number(page)
+    yield from conversations(page, inbound)
+    yield from troubles(page, world)
+    yield from graphiql(page)
+
+
+def signing_in(page: Page, clinics: Client) -> Iterator[str]:
+    expect(page.get_by_label("API key")).to_be_focused()
+    yield "sign-in"
+    enter(page, "ak_00000000000000000000000000.nothing")
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "wrong-key"
+    enter(page, clinics.secret or "")
+
+
+def numbers(page: Page) -> Iterator[str]:
+    expect(page.get_by_text("6 loaded of 6")).to_be_visible()
+    yield "numbers"
+    trunk = page.get_by_role("combobox", name="Trunk")
+    trunk.scroll_into_view_if_needed()
+    trunk.click()
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(2)
+    yield "numbers-trunk-filter"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Acting organization").click()
+    expect(page.get_by_role("treegrid").get_by_role("row", name="Harbor Dental")).to_be_visible()
+    yield "organizations"
+    page.keyboard.press("Escape")
+    page.get_by_role("searchbox", name="Search numbers").fill("99999")
+    expect(page.get_by_role("heading", name="No number matches")).to_be_visible()
+    yield "no-match"
+    page.goto("/numbers?after=nonsense")
+    expect(page.get_by_role("heading", name="This address leads nowhere")).to_be_visible()
+    yield "error"
+    page.goto("/numbers")
+    expect(page.get_by_text("6 loaded of 6")).to_be_visible()
+
+
+def dialogs(page: Page) -> Iterator[str]:
+    page.get_by_role("row", name="+1 206 555 0102").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Slots of")
+    dialog.get_by_text("Both", exact=True).click()
+    choose(dialog, "Agent", "Front desk")
+    expect(dialog.get_by_role("region", name="What changes")).to_be_visible()
+    yield "slots"
+    dialog.get_by_role("combobox", name="Agent").fill("")
+    expect(dialog.get_by_role("listbox").get_by_role("option")).to_have_count(2)
+    yield "slots-agents"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page.get_by_role("dialog", name="Add a number")).to_be_visible()
+    page.get_by_role("dialog").get_by_label("Number", exact=True).fill("+1 206 555 0104")
+    choose(page.get_by_role("dialog"), "Trunk", "Harbor carrier")
+    page.get_by_role("dialog").get_by_role("button", name="Add number").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+    yield "add-number-refused"
+    page.keyboard.press("Escape")
+    page.get_by_role("switch", name="Shareable: +1 206 555 0104").click()
+    expect(page.get_by_role("dialog").get_by_text("organization below can")).to_be_visible()
+    yield "stop-sharing"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    yield "keyboard"
+    page.keyboard.press("Escape")
+
+
+def which_number(page: Page) -> Iterator[str]:
+    page.goto("/which-number")
+    expect(page.locator(".outcome")).to_have_attribute("data-refused", "true")
+    yield "which-number-empty"
+    page.goto("/which-number?from=%2B15551234567&speaker=inline&to=%2B12065550199")
+    expect(page.get_by_role("button", name="Call +1 206 555 0199")).to_be_enabled()
+    yield "which-number"
+    page.goto("/which-number?fallback=yes&speaker=inline&to=%2B12065550199")
+    expect(page.locator(".outcome")).to_contain_text("+1 206 555 0100")
+    yield "which-number-fallback"
+    page.goto("/which-number?from=%2B15551234568&speaker=inline&to=%2B12065550199")
+    expect(page.locator(".outcome")).to_have_attribute("data-refused", "true")
+    yield "which-number-refused"
+
+
+def conversations(page: Page, inbound: str) -> Iterator[str]:
+    page.goto("/conversations")
+    expect(page.locator("tr[data-row]").nth(1)).to_be_visible()
+    yield "conversations"
+    page.goto("/conversations?status=COMPLETED")
+    expect(page.get_by_role("heading", name="No conversation matches")).to_be_visible()
+    yield "conversations-none"
+    page.goto(f"/conversations/{inbound}")
+    expect(page.get_by_role("article")).to_have_count(4)
+    yield "conversation-inbound"
+    page.get_by_role("button", name="Transfer").click()
+    expect(page.get_by_role("dialog").get_by_role("article")).to_be_visible()
+    yield "transfer"
+    page.keyboard.press("Escape")
+    page.goto("/conversations?direction=outbound")
+    page.locator("tr[data-row]").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article")).to_have_count(4)
+    yield "conversation"
+    page.goto("/conversations/cnv_00000000000000000000000000")
+    expect(page.get_by_role("heading", name="There is no such conversation")).to_be_visible()
+    yield "no-conversation"
+
+
+def troubles(page: Page, world: World) -> Iterator[str]:
+    page.goto("/numbers")
+    expect(page.get_by_text("6 loaded of 6")).to_be_visible()
+    page.context.set_offline(offline=True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    yield "offline"
+    page.context.set_offline(offline=False)
+    expect(page.get_by_text("You are offline.")).to_have_count(0)
+    page.goto(f"/numbers?organization={world['Contoso'].organization_id}")
+    expect(page.get_by_role("heading", name="This organization is not one")).to_be_visible()
+    yield "not-my-organization"
+
+
+def graphiql(page: Page) -> Iterator[str]:
+    page.goto("/graphiql")
+    expect(page.locator(".examples").get_by_role("button")).to_have_count(16)
+    expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("query")
+    yield "graphiql"
