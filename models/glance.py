@@ -31,7 +31,8 @@ class Glance:
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         self._noting = engine.dispatch.before_cursor_execute
         self._hurried = True
-        self._driver.set_progress_handler(lambda: self._hurried, SHORT)
+        self._rounds = 0
+        self._driver.set_progress_handler(self._is_long, SHORT)
         self._driver.execute(IMPATIENT)
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
@@ -60,11 +61,17 @@ class Glance:
     def leave(self) -> None:
         self._connection.close()
 
+    def _is_long(self) -> bool:
+        """SQLite counts a statement's instructions on from the last time that it ran: the first round may be begun."""
+        self._rounds += 1
+        return self._hurried and self._rounds > 1
+
     def _begin(self) -> None:
         if not self._driver.in_transaction:
             self._driver.execute("BEGIN")
 
     async def _ask(self, question: Callable[[], Answer]) -> Answer:
+        self._rounds = 0
         try:
             return question()
         except sa.exc.OperationalError as error:
