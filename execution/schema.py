@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 from execution.bounds import Bounds, too_complex
 from execution.documents import Documents
 from execution.executor import PlannedExecutor
-from execution.fields import STATED, Column
+from execution.fields import STATED, Along, Column
 from execution.prepared import Prepared
 
 
@@ -76,6 +76,12 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Strawberry would log the document, which may hold secrets; the edge logs bugs alone, without values."""
+
+
+def along_of(info: strawberry.Info[Any, Any]) -> tuple[Along, ...]:
+    """What the rows of a source are to bring along; nothing where graphql-core runs it."""
+    along: tuple[Along, ...] = getattr(info._raw_info, "along", ())  # noqa: SLF001 - Strawberry shows no more of it
+    return along
 
 
 def _state(kind: GraphQLObjectType) -> None:

@@ -151,9 +151,9 @@ DEFECTS = [
     ),
     Defect(
         "the slots of a borrowed number are readable",
-        "resolvers/slots.py",
-        "def outbound_slot(root: Any) -> AgentSlot | None:\n    if not root.owned:\n        return None\n",
-        "def outbound_slot(root: Any) -> AgentSlot | None:\n",
+        "schema/phone_number.py",
+        'description, when="owned"',
+        'description, when="id"',
     ),
     Defect(
         "a filter on slots matches borrowed numbers",
