@@ -89,6 +89,7 @@ class Glance:
         except asyncio.CancelledError:
             self._hurried = True
             await asyncio.wait([asking])
+            asking.exception()  # looked at, or asyncio logs it with the statement
             raise
         finally:
             self._driver.execute(IMPATIENT)

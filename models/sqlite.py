@@ -1,5 +1,6 @@
 """SQLite: one file, one server. Writes queue for a single connection; readers have their own and never wait for it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from models.writer import Writer
 
 # FULL: a commit that was acknowledged survives a power cut, which NORMAL does not promise in WAL mode.
 PRAGMAS = {"busy_timeout": 10_000, "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+# A read has a connection of its own, with up to 2 MB of pages: whoever comes when all are taken waits for one.
+READING_AT_ONCE = 32
+KEPT_OPEN = 4
 
 
 class SqliteFile:
@@ -21,22 +25,30 @@ class SqliteFile:
         self._file = Path(make_url(url).database or "")
         self._opened: tuple[int, int] | None = None
         synchronous = make_url(url).set(drivername="sqlite")
-        self._readers = sa.create_engine(synchronous, pool_size=8, max_overflow=24, **_READING)
+        self._readers = sa.create_engine(synchronous, poolclass=sa.NullPool, **_READING)
         _prepare(self._readers)
+        self._room = asyncio.Semaphore(READING_AT_ONCE)
         self._idle: list[Glance] = []
-        writing = sa.create_engine(synchronous, pool_size=1, max_overflow=0, **_OPTIONS)
+        writing = sa.create_engine(synchronous, pool_size=1, max_overflow=0, pool_timeout=60, **_OPTIONS)
         _prepare(writing, begin="BEGIN IMMEDIATE")
         self._writer = Writer(writing, committed)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
-        self._require_file()
-        glance = self._idle.pop() if self._idle else Glance(self._readers)
-        try:
-            yield glance
-        finally:
-            glance.close()
+        async with self._room:
+            self._require_file()
+            glance = self._idle.pop() if self._idle else Glance(self._readers)
+            try:
+                yield glance
+            finally:
+                glance.close()
+                self._put_away(glance)
+
+    def _put_away(self, glance: Glance) -> None:
+        if len(self._idle) < KEPT_OPEN:
             self._idle.append(glance)
+        else:
+            glance.leave()
 
     async def write(self, work: Work) -> Any:
         self._require_file()
@@ -69,9 +81,7 @@ class SqliteFile:
 
 
 # Python's driver does not BEGIN before a SELECT: isolation_level None leaves transactions to the event below.
-_OPTIONS: dict[str, Any] = {"connect_args": {"isolation_level": None}, "hide_parameters": True, "pool_timeout": 60}
-
-
+_OPTIONS: dict[str, Any] = {"connect_args": {"isolation_level": None}, "hide_parameters": True}
 _READING = _OPTIONS | {"connect_args": {"isolation_level": None, "check_same_thread": False}}
 
 

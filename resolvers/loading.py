@@ -15,11 +15,29 @@ Load = tuple[Batch, tuple[Any, ...]]
 
 @dataclass(eq=False)
 class Tick:
-    """The keys of one tick, by load, and where their answers go; `read` is done when all of them are answered."""
+    """The keys of one tick, by load, and where their answers go; `read` is done when all of them are answered.
+
+    `waiting`: for how many; when none is left, nothing is read any more.
+    """
 
     read: asyncio.Future[None]
     answers: dict[Load, dict[Any, Any]]
     keys: dict[Load, dict[Any, None]] = field(default_factory=dict)
+    waiting: int = 0
+    reading: asyncio.Task[None] | None = None
+
+    def leave(self) -> None:
+        self.waiting -= 1
+        if self.waiting == 0 and not self.read.done():
+            self.forget()
+            if self.reading:
+                self.reading.cancel()
+
+    def forget(self) -> None:
+        """Whoever asks for these keys from now on is answered by another tick."""
+        for load, keys in self.keys.items():
+            for key in [key for key in keys if self.answers[load].get(key) is self]:
+                del self.answers[load][key]
 
 
 @dataclass(frozen=True)
@@ -36,7 +54,6 @@ class Loads:
         self._counted = counted
         self._answers: dict[Load, dict[Any, Any]] = {}
         self._tick: Tick | None = None
-        self._reading: set[asyncio.Task[None]] = set()
 
     async def all(self, load: Load, keys: list[Any]) -> list[Any]:
         """An answer a key, None for a key that is None. Raises what the batch of any of them raised."""
@@ -46,8 +63,7 @@ class Loads:
             tick = self._this_tick()
             tick.keys.setdefault(load, {}).update(dict.fromkeys(missing))
             answers.update(dict.fromkeys(missing, tick))
-        for tick in {answers[key] for key in keys if type(answers.get(key)) is Tick}:
-            await asyncio.shield(tick.read)
+        await _all({answers[key] for key in keys if type(answers.get(key)) is Tick})
         found = [None if key is None else answers[key] for key in keys]
         for each in found:
             if type(each) is Failed:
@@ -67,9 +83,8 @@ class Loads:
     def _begin(self, tick: Tick) -> None:
         if self._tick is tick:
             self._tick = None
-        reading = asyncio.get_running_loop().create_task(self._read(tick))
-        self._reading.add(reading)
-        reading.add_done_callback(self._reading.discard)
+        if tick.waiting:
+            tick.reading = asyncio.get_running_loop().create_task(self._read(tick))
 
     async def _read(self, tick: Tick) -> None:
         """All of a tick over one snapshot."""
@@ -79,7 +94,7 @@ class Loads:
                     tick.answers[load].update(await self._answered(session, load, list(keys)))
         except Exception as error:  # noqa: BLE001 - raised to whoever asked
             for load, keys in tick.keys.items():
-                unread = [key for key in keys if tick.answers[load][key] is tick]
+                unread = [key for key in keys if tick.answers[load].get(key) is tick]
                 tick.answers[load].update(dict.fromkeys(unread, Failed(error)))
         finally:
             tick.read.set_result(None)
@@ -92,3 +107,14 @@ class Loads:
             return dict(zip(keys, await batch(session, self._reach, keys, *arguments), strict=True))
         except Exception as error:  # noqa: BLE001 - likewise
             return dict.fromkeys(keys, Failed(error))
+
+
+async def _all(ticks: set[Tick]) -> None:
+    for tick in ticks:
+        tick.waiting += 1
+    try:
+        for tick in ticks:
+            await asyncio.shield(tick.read)
+    finally:
+        for tick in ticks:
+            tick.leave()
