@@ -23,6 +23,11 @@ log = structlog.get_logger()
 _WRONG_VARIABLE = re.compile(r"Variable '\$\w+' (has invalid value|of required type|got invalid value)")
 # The schema is not told by way of misspelt words.
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+# Where graphql-core prints a value again: it can be a password, and as long as a request.
+_VALUE = re.compile(r"[,;.] [Ff]ound: .*|(?<=value): .*", re.DOTALL)
+_ENUM_VALUE = re.compile(r"^((?:Variable|Argument) [^:]*: )?Value '.*' does", re.DOTALL)
+_STRING = re.compile(r"String '.*'", re.DOTALL)
+LONGEST_MESSAGE = 1000
 Result = ExecutionResult | StrawberryResult | PreExecutionError
 
 
@@ -99,7 +104,17 @@ def presented(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]
         return _error(error, BROKEN, _internal(request_id))
     if isinstance(error, GraphQLSyntaxError):
         code = "GRAPHQL_PARSE_FAILED"
-    return _error(error, _SUGGESTION.sub("", error.message), {"code": code} | (error.extensions or {}))
+    return _error(error, _without_values(error), {"code": code} | (error.extensions or {}))
+
+
+def _without_values(error: GraphQLError) -> str:
+    """The message as it is where it is ours; of graphql-core's, what it says and not what it was sent."""
+    if error.extensions:
+        return error.message
+    if isinstance(error, GraphQLSyntaxError):
+        return _STRING.sub("String", error.message, 1)[:LONGEST_MESSAGE]
+    told = _ENUM_VALUE.sub(r"\1This value does", error.message)
+    return _SUGGESTION.sub("", _VALUE.sub(".", told, 1))[:LONGEST_MESSAGE]
 
 
 def is_unavailable(cause: Exception) -> bool:
