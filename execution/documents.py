@@ -14,7 +14,6 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -41,14 +40,12 @@ class Document:
     prices: Mapping[str | None, Price] = field(default_factory=dict)
     plans: Plans = field(default_factory=Plans)
 
-    def operation(self, name: str | None) -> OperationDefinitionNode:
-        """The one that is named, or the only one. Raises CannotGetOperationTypeError."""
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The one that is named, or the only one."""
         definitions = self.ast.definitions if self.ast else ()
         operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
         found = [each for each in operations if name is None or (each.name and each.name.value == name)]
-        if not found or (name is None and len(found) > 1):
-            raise CannotGetOperationTypeError(name)
-        return found[0]
+        return found[0] if found and (name is not None or len(found) == 1) else None
 
     @property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:

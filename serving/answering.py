@@ -2,6 +2,7 @@
 
 import re
 import traceback
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -40,7 +41,7 @@ def answered(result: Result, media: str, state: State) -> Response:
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [presented(error, mistake(result), state.request_id) for error in result.errors]
-        state.codes = sorted({error["extensions"]["code"] for error in body["errors"]})
+        noted(state, (error["extensions"]["code"] for error in body["errors"]))
     if started:
         body["data"] = result.data
         if result.extensions:
@@ -51,17 +52,24 @@ def answered(result: Result, media: str, state: State) -> Response:
     return _json(body, status, media)
 
 
+def noted(state: State, codes: Iterable[str]) -> None:
+    """What went wrong, for the request's line and the metrics."""
+    if found := {*getattr(state, "codes", ()), *codes}:
+        state.codes = sorted(found)
+
+
 def refused(code: str, message: str, status: int, headers: dict[str, str] | None = None, media: str = JSON) -> Response:
     """An answer to a request that never became an operation."""
     return _json({"errors": [{"message": message, "extensions": {"code": code}}]}, status, media, headers)
 
 
-def bad_request(problem: BadRequest) -> Response:
-    return refused(problem.code, problem.message, problem.status, problem.headers)
+def bad_request(problem: BadRequest, media: str) -> Response:
+    return refused(problem.code, problem.message, problem.status, problem.headers, media)
 
 
-async def not_found(_request: Request, problem: Exception) -> Response:
+async def not_found(request: Request, problem: Exception) -> Response:
     """What Starlette's routing refuses: an address or a method that is not there."""
+    noted(request.state, ["BAD_REQUEST"])
     status = getattr(problem, "status_code", 404)
     headers = dict(getattr(problem, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -69,8 +77,8 @@ async def not_found(_request: Request, problem: Exception) -> Response:
     return refused("BAD_REQUEST", "There is nothing here: the API is at /graphql.", status, headers)
 
 
-def unavailable() -> Response:
-    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, COME_AGAIN)
+def unavailable(media: str) -> Response:
+    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, COME_AGAIN, media)
 
 
 def internal_error(request_id: str) -> Response:
@@ -150,11 +158,9 @@ def trace(bug: BaseException) -> dict[str, Any]:
 
 def _json(body: dict[str, Any], status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     kind = f"{media}; charset=utf-8" if media == GRAPHQL_RESPONSE else media
-    return Response(orjson.dumps(body), status, GUARDED | headers if headers else GUARDED, media_type=kind)
+    return Response(orjson.dumps(body), status, headers, media_type=kind)
 
 
-# An answer is nobody's to keep, and is what it says it is.
-GUARDED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 UNAVAILABLE = (
     "The database does not answer just now. Send the request again in a moment, under the idempotencyKey that it had:"
     " without one, look first whether it was done."
