@@ -29,7 +29,13 @@ class ReadSession(Protocol):
 
 
 class WriteSession(ReadSession, Protocol):
-    """One transaction: it sees what it has flushed; nobody else does before its commit."""
+    """One transaction: it sees what it has flushed; nobody else does before its commit.
+
+    `info`: what is told of it once it is committed.
+    """
+
+    @property
+    def info(self) -> dict[Any, Any]: ...
 
     def add(self, instance: object, /) -> None: ...
 

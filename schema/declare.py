@@ -159,7 +159,9 @@ def mutation(
         answer = await context.carry_out(resolver, _sent(vars(input)), audited=audited)
         if then and not answer.get("user_errors"):
             answer = await then(context, answer)
-        return payload(**{"user_errors": []} | answer)
+        answer = {"user_errors": []} | answer
+        context.refused.extend(each.code.name for each in answer["user_errors"])
+        return payload(**answer)
 
     arguments: dict[str, Argument] = {"input": (input, "What to do, and to what.")}
     return declared(resolve, payload, description, scope, arguments)
