@@ -178,6 +178,16 @@ class Cluster:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400"
         self.run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", f"{options} -c fsync={fsync}", "start")
 
+    def speak_tls(self, certificate: Path) -> None:
+        """From now on to whoever wants it; the file holds the certificate and its key."""
+        own = self._folder / "d" / "server.pem"
+        shutil.copyfile(certificate, own)
+        own.chmod(0o600)
+        shutil.chown(own, self._folder.owner())
+        for setting, value in {"ssl_cert_file": own, "ssl_key_file": own, "ssl": "on"}.items():
+            self.administer(f"ALTER SYSTEM SET {setting} = '{value}'")
+        self.administer("SELECT pg_reload_conf()")
+
     def run(self, program: str, *arguments: str) -> None:
         """As the user postgres, where root runs the tests: PostgreSQL refuses to serve as root."""
         person = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []

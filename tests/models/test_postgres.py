@@ -3,6 +3,7 @@
 These run with all tests, whichever engine the others run on.
 """
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,18 +14,28 @@ from typing import Any
 import pytest
 
 from migrations import migrate
+from models import Database
+from models.announcements import CHANNEL
 from tests.installation import Client, Installation
 from tests.processes import run
 from tests.serving.following import over_events
 from tests.stores import SECRET_KEYS, Cluster, PostgresStore
+from tests.telephony.certificates import Authority
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Cluster]:
-    """One that a test may end."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One that a test may end, and that speaks TLS."""
     started = Cluster()
+    started.speak_tls(certificate(tmp_path_factory.mktemp("tls")))
     yield started
     started.stop()
+
+
+def certificate(folder: Path) -> Path:
+    Authority(folder, "authority").server("localhost")
+    (file,) = folder.glob("localhost-*")
+    return file
 
 
 @pytest.fixture
@@ -197,6 +208,38 @@ def test_a_key_that_is_revoked_at_one_server_is_refused_at_the_other_at_once(ser
     assert elsewhere("{ viewer { scopes } }") == {"viewer": {"scopes": ["TRUNKS_READ"]}}
     northwind.do("revokeApiKey", "__typename", apiKeyId=made["apiKey"]["id"])
     assert elsewhere.errors("{ viewer { scopes } }") == ["UNAUTHENTICATED"]
+
+
+WAYS = ("?ssl=disable", "?ssl=require")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_commit_is_announced_to_whoever_listens(store: PostgresStore, way: str) -> None:
+    server = Installation(store, database_url=store.url + way)
+    with store.connect() as connection:
+        connection.execute(f"LISTEN {CHANNEL}")
+        northwind = server.root()
+        northwind.agent()
+        assert [heard.channel for heard in connection.notifies(timeout=60, stop_after=1)] == [CHANNEL]
+        encrypted = store.rows(
+            "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'dialtree'"
+        )
+        assert encrypted == [(way == "?ssl=require",)]
+    server.stop()
+    server.join()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_is_announced_is_heard_without_looking(store: PostgresStore, way: str) -> None:
+    database = Database(store.url + way)
+    bell, hearing = database.bell(), asyncio.create_task(database.hear())
+    await asyncio.wait_for(bell.wait(), 60)  # it is connected
+    bell.clear()
+    with store.connect() as connection:
+        connection.execute(f"NOTIFY {CHANNEL}")
+    await asyncio.wait_for(bell.wait(), 60)
+    hearing.cancel()
+    await database.close()
 
 
 async def test_followers_hear_of_what_comes_after_a_crash_of_the_database(
