@@ -104,6 +104,11 @@ class PostgresStore:
     def settings(self) -> dict[str, str]:
         return {"database_url": self.url, "secret_keys": SECRET_KEYS}
 
+    @property
+    def programs(self) -> Path:
+        """Where PostgreSQL's own are."""
+        return self._cluster.programs
+
     def connect(self) -> psycopg.Connection[Any]:
         return self._cluster.connect(self.name, "dialtree")
 
@@ -163,7 +168,7 @@ class Cluster:
     def __init__(self) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         assert programs, "Debian's package postgresql is missing: make test installs it"
-        self._programs = programs[-1].parent
+        self.programs = programs[-1].parent
         self._folder = Path(tempfile.mkdtemp(prefix="dialtree-postgres-"))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -191,7 +196,7 @@ class Cluster:
     def run(self, program: str, *arguments: str) -> None:
         """As the user postgres, where root runs the tests: PostgreSQL refuses to serve as root."""
         person = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        command = [*person, str(self._programs / program), "-D", str(self._folder / "d"), *arguments]
+        command = [*person, str(self.programs / program), "-D", str(self._folder / "d"), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def connect(self, database: str, role: str) -> psycopg.Connection[Any]:
