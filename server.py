@@ -96,7 +96,8 @@ def create_app(settings: Settings) -> Starlette:
     metrics = Metrics()
     engine = engine_of(settings)
     receive = webhooks_of(engine)
-    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key)
+    several = settings.database_file is None
+    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key, shared=several)
     patience = Patience(settings.operation_seconds)
     served = schema if settings.executor == "plans" else schema.without_plans()
     return Starlette(

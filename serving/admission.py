@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from execution.prepared import Prepared
 from serving.accepting import BadRequest
 from serving.buckets import Buckets, Level
+from serving.leases import Leases
 from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor
 
 # A minute, of each address. A good key is let in however many bad ones came before it.
@@ -22,11 +23,17 @@ REFUSED = 20
 
 
 class Admission:
-    """`points_per_minute` 0: no budget. `following`: how many sockets, and how many subscriptions, a key may hold."""
+    """`points_per_minute` 0: no budget. `following`: how many sockets, and how many subscriptions, a key may hold.
 
-    def __init__(self, context_for: ContextFor, points_per_minute: int, following: int) -> None:
+    `shared`: other servers may spend from the same budgets.
+    """
+
+    def __init__(
+        self, context_for: ContextFor, points_per_minute: int, following: int, *, shared: bool = False
+    ) -> None:
         self._context_for = context_for
         self._budgets = Buckets(points_per_minute)
+        self._leases = Leases(points_per_minute) if shared else None
         self._failures = Buckets(FAILED_SIGN_INS)
         self._most = following
         self._open: Counter[tuple[str, str]] = Counter()
@@ -41,14 +48,17 @@ class Admission:
             raise too_many("Too many requests without a valid API key came from this address.", failed)
         raise BadRequest(401, UNAUTHENTICATED, CHALLENGE, code="UNAUTHENTICATED")
 
-    def spend(self, connection: HTTPConnection, prepared: Prepared) -> None:
-        """Takes the points of an operation from its key's budget. Raises BadRequest: 429."""
+    async def spend(self, connection: HTTPConnection, prepared: Prepared) -> None:
+        """Takes the points of an operation from its key's budget. Raises BadRequest: 429, or DatabaseGone."""
         state = connection.state
         state.operation, state.cost = prepared.name and prepared.name[:LONGEST_NAME], prepared.cost
         if not self._budgets.per_minute:
             return
         points = REFUSED if prepared.errors else prepared.cost
-        level = self._budgets.take(state.api_key, points)
+        if self._leases:
+            level = await self._leases.take(state.database, state.api_key, points)
+        else:
+            level = self._budgets.take(state.api_key, points)
         state.points_left = level.left
         if level.wait:
             raise too_many(

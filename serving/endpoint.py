@@ -68,7 +68,7 @@ class GraphQLEndpoint:
         allowed = {OperationType.QUERY} if request.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
         try:
             prepared = self._schema.prepare(operation.query, operation.variables, operation.name, allowed)
-            self._admission.spend(request, prepared)
+            await self._admission.spend(request, prepared)
             return await self._patience.execute(prepared, context, request)
         except InvalidOperationTypeError as wrong:
             if wrong.operation_type is OperationType.SUBSCRIPTION:

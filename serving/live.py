@@ -34,7 +34,7 @@ class LiveSchema:
         try:
             context = await self._admission.context(connection, token)
             prepared = self._schema.prepare(query or "", variables, operation_name, allowed)
-            self._admission.spend(connection, prepared)
+            await self._admission.spend(connection, prepared)
             if prepared.errors or not prepared.is_subscription:
                 yield _shown(await self._patience.execute(prepared, context, connection), request_id)
                 return

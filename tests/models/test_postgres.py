@@ -5,6 +5,7 @@ These run with all tests, whichever engine the others run on.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -208,6 +209,55 @@ def test_a_key_that_is_revoked_at_one_server_is_refused_at_the_other_at_once(ser
     assert elsewhere("{ viewer { scopes } }") == {"viewer": {"scopes": ["TRUNKS_READ"]}}
     northwind.do("revokeApiKey", "__typename", apiKeyId=made["apiKey"]["id"])
     assert elsewhere.errors("{ viewer { scopes } }") == ["UNAUTHENTICATED"]
+
+
+LIST = "{ trunks(first: 98) { nodes { id } } }"  # it costs 100 points
+
+
+@pytest.fixture
+def spending(store: PostgresStore, request: pytest.FixtureRequest) -> Iterator[list[Installation]]:
+    """Two servers at which each key may spend so many points a minute."""
+    started = [Installation(store, points_per_minute=request.param) for _ in range(2)]
+    yield started
+    for server in started:
+        server.stop()
+    for server in started:
+        server.join()
+
+
+@pytest.mark.parametrize("spending", [1], indirect=True)
+def test_what_a_key_has_spent_at_one_server_is_gone_at_the_other(spending: list[Installation]) -> None:
+    """It takes a hundred minutes to come back."""
+    northwind, contoso = spending[0].root("Northwind"), spending[0].root("Contoso")
+    assert northwind.post(LIST).status_code == 200
+    for server in spending:
+        refused = through(server, northwind).post(LIST)
+        assert (refused.status_code, refused.headers["RateLimit-Remaining"]) == (429, "0")
+        assert int(refused.headers["Retry-After"]) > 3600
+    assert through(spending[1], contoso).post(LIST).status_code == 200
+
+
+@pytest.mark.parametrize("spending", [1000], indirect=True)
+def test_what_a_key_spends_at_two_servers_adds_up_to_its_budget(spending: list[Installation]) -> None:
+    """However long it takes: what flowed back meanwhile may be spent as well."""
+    northwind = spending[0].root()
+    both, began = [through(server, northwind) for server in spending], time.monotonic()
+    answers = at_once(*(partial(client.post, LIST) for client in both * 15))
+    spent = 100 * sum(answer.status_code == 200 for answer in answers)
+    assert {answer.status_code for answer in answers} <= {200, 429}
+    assert 800 <= spent <= 1000 * (1 + (time.monotonic() - began) / 60)
+
+
+def test_a_block_is_leased_once_and_spent_without_the_database(store: PostgresStore) -> None:
+    """So the budget's row stands still while a server spends from its block: 2,000 points of 20,000."""
+    server = Installation(store, points_per_minute=20_000)
+    northwind, leases = server.root(), []
+    for _ in range(20):
+        assert northwind.post(LIST).status_code == 200
+        leases += store.rows("SELECT as_of FROM budget")
+    assert len(set(leases)) <= 2  # a slow machine gives one up after a minute
+    server.stop()
+    server.join()
 
 
 WAYS = ("?ssl=disable", "?ssl=require")
