@@ -15,6 +15,8 @@ from models.sealed import Seal
 from tests.operating.writing import writing
 from tests.processes import Served, run, served_in
 
+pytestmark = pytest.mark.sqlite
+
 
 def test_a_backup_of_a_server_at_work_is_restored_and_served(tmp_path: Path) -> None:
     """What was acknowledged before the backup is in it; after the loss of the machine it goes on from there."""
