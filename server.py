@@ -109,7 +109,8 @@ async def opened(parts: Parts) -> AsyncIterator[State]:
 
 def create_app(settings: Settings) -> Starlette:
     """The application over a migrated database."""
-    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key)
+    several = settings.database_file is None
+    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key, shared=several)
     parts = Parts(settings, engine_of(settings), Metrics(), admission, tracing_to(settings.otlp_endpoint))
     lines = Lines(parts.metrics, parts.tracing)
     receive = webhooks_of(parts.engine)

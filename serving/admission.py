@@ -13,6 +13,7 @@ from execution.prepared import Prepared
 from execution.schema import Schema
 from serving.accepting import BadRequest, Operation
 from serving.buckets import Buckets, Level
+from serving.leases import Leases
 from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor, public_part
 
 # A minute, of each address.
@@ -33,11 +34,16 @@ class Admission:
     Who sends bad keys from an address is soon not even looked up. Nobody else is locked out by that: a key that was
     good since the server started is looked up from any address, however many bad ones came from there; and one that
     was not yet is only waited with where the bad ones come from, until a second without them has passed.
+
+    `shared`: other servers may spend from the same budgets.
     """
 
-    def __init__(self, context_for: ContextFor, points_per_minute: int, following: int) -> None:
+    def __init__(
+        self, context_for: ContextFor, points_per_minute: int, following: int, *, shared: bool = False
+    ) -> None:
         self._context_for = context_for
         self._budgets = Buckets(points_per_minute)
+        self._leases = Leases(points_per_minute) if shared else None
         self._failures = Buckets(FAILED_SIGN_INS)
         self._known: OrderedDict[str, None] = OrderedDict()
         self._most = following
@@ -64,28 +70,35 @@ class Admission:
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
 
-    def prepare(self, connection: HTTPConnection, schema: Schema, operation: Operation) -> Prepared:
-        """The operation, read and paid for. A key that has no points left has nothing read. Raises BadRequest: 429."""
+    async def prepare(self, connection: HTTPConnection, schema: Schema, operation: Operation) -> Prepared:
+        """The operation, read and paid for. A key that has no points left has nothing read.
+
+        Raises BadRequest: 429, or DatabaseGone.
+        """
         self._require_points(connection)
         prepared = schema.prepare(operation.query, operation.variables, operation.name)
         state = connection.state
         state.operation, state.cost = prepared.name and prepared.name[:LONGEST_NAME], prepared.cost
         state.kind = prepared.kind
-        self._spend(connection, REFUSED if prepared.errors else prepared.cost)
+        await self._spend(connection, REFUSED if prepared.errors else prepared.cost)
         return prepared
 
     def _require_points(self, connection: HTTPConnection) -> None:
         if self._budgets.per_minute:
-            level = self._budgets.look(connection.state.api_key, 1)
+            level = (self._leases or self._budgets).look(connection.state.api_key, 1)
             connection.state.points_left = level.left
             if level.wait:
                 raise too_many("The API key's points are spent.", level)
 
-    def _spend(self, connection: HTTPConnection, points: int) -> None:
+    async def _spend(self, connection: HTTPConnection, points: int) -> None:
         if not self._budgets.per_minute:
             return
-        level = self._budgets.take(connection.state.api_key, points)
-        connection.state.points_left = level.left
+        state = connection.state
+        if self._leases:
+            level = await self._leases.take(state.database, state.api_key, points)
+        else:
+            level = self._budgets.take(state.api_key, points)
+        state.points_left = level.left
         if level.wait:
             raise too_many(
                 f"The API key's points are spent: this takes {points:,}, and {level.left:,} of its"

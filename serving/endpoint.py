@@ -49,7 +49,7 @@ class GraphQLEndpoint:
         media = error_type(request.headers) if streamed else media_type(request.headers)
         operation = await read_operation(request, self._largest_body)
         context = await self._admission.context(request, token)
-        prepared = self._admission.prepare(request, self._schema, operation)
+        prepared = await self._admission.prepare(request, self._schema, operation)
         if request.method == "GET" and prepared.is_mutation:
             raise BadRequest(405, BY_POST, {"Allow": "POST"})
         if streamed or (prepared.is_subscription and not prepared.errors):

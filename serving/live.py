@@ -31,7 +31,7 @@ class LiveSchema:
         """Of an operation that is yet to be read and paid for."""
         try:
             context = await self._admission.context(connection, token)
-            prepared = self._admission.prepare(connection, self._schema, operation)
+            prepared = await self._admission.prepare(connection, self._schema, operation)
         except Exception as refused:  # noqa: BLE001 - a refusal, or a bug: shown as such
             yield _failed(refused, connection.state)
             return
