@@ -37,6 +37,7 @@ from serving.admission import Admission
 from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
 from serving.health import healthz, readyz
+from serving.kept_answers import KeptAnswers
 from serving.key_uses import KeyUses
 from serving.listening import check_metrics, check_sandbox, listen, served_by
 from serving.livekit import livekit_route
@@ -115,10 +116,11 @@ def create_app(settings: Settings) -> Starlette:
     lines = Lines(parts.metrics, parts.tracing)
     receive = webhooks_of(parts.engine)
     patience = Patience(settings.operation_seconds)
+    kept = KeptAnswers(settings.kept_answers_mb * 1_000_000)
     served = schema if settings.executor == "plans" else schema.without_plans()
     app = Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(served, admission, patience, settings.request_bytes)),
+            Route("/graphql", GraphQLEndpoint(served, admission, patience, kept, settings.request_bytes)),
             WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, lines, settings.allowed_origins)),
             Route("/healthz", healthz),
             Route("/readyz", readyz),

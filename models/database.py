@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from models.dialing import CALLS_ENDED
 from models.postgres import PostgresServer
-from models.session import Engine, ReadSession, WriteSession
+from models.session import Engine, ReadSession, Revisions, WriteSession
 from models.sqlite import SqliteFile
 
 Answer = TypeVar("Answer")
@@ -44,6 +44,10 @@ class Database:
         answer, ended = await self._engine.write(noted)
         self.calls_ended.update(ended)
         return answer  # type: ignore[no-any-return]
+
+    async def revisions(self) -> Revisions | None:
+        """How every table stands, with all that was acknowledged before. None: it cannot be told just now."""
+        return await self._engine.revisions()
 
     async def hear(self) -> None:
         """Until cancelled: tells other processes of commits here, and is told of theirs."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from models.light import light, run
+from models.revision import note_tables
 from models.statement import Statement
 
 Answer = TypeVar("Answer")
@@ -36,6 +37,7 @@ class Glance:
         self._driver.execute(IMPATIENT)
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
+        note_tables(statement)
         asked = light(statement)
         sent = asked.values(values)
         for note in self._noting:
@@ -44,6 +46,7 @@ class Glance:
         return asked.rows(await self._ask(lambda: run(self._driver, asked, sent)))
 
     async def execute(self, statement: sa.Executable, params: Any = None, /) -> Any:
+        note_tables(statement)
         self._begin()
 
         def question() -> Any:

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from models.announcements import Announcements
 from models.plain_role import require_plain_role
-from models.session import DatabaseGone, ReadSession, Work
+from models.revision import EVERY_TABLE, note_tables
+from models.session import DatabaseGone, ReadSession, Revisions, Work
 from models.statement import Statement
 from models.turn import turn
 
@@ -53,6 +54,14 @@ class Session(AsyncSession):
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
         return list((await self.execute(statement.select, values)).all())
+
+    async def execute(self, statement: Any, *arguments: Any, **named: Any) -> Any:
+        note_tables(statement)
+        return await super().execute(statement, *arguments, **named)
+
+    async def scalar(self, statement: Any, *arguments: Any, **named: Any) -> Any:
+        note_tables(statement)
+        return await super().scalar(statement, *arguments, **named)
 
 
 class Stale(DatabaseGone):
@@ -93,6 +102,10 @@ class PostgresServer:
                 answer = await work(session)
         self._announcements.announce()
         return answer
+
+    async def revisions(self) -> Revisions | None:
+        async with self.read() as session:
+            return {row.name: int(row.number) for row in await session.execute(EVERY_TABLE)}
 
     async def hear(self) -> None:
         await self._announcements.run()

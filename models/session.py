@@ -44,6 +44,8 @@ class WriteSession(ReadSession, Protocol):
     async def flush(self) -> None: ...
 
 
+# A number for each table, by its name: models/revision.py.
+Revisions = dict[str, int]
 Work = Callable[[WriteSession], Awaitable[Any]]
 
 
@@ -53,6 +55,8 @@ class Engine(Protocol):
     def read(self) -> AbstractAsyncContextManager[ReadSession]: ...
 
     async def write(self, work: Work) -> Any: ...
+
+    async def revisions(self) -> Revisions | None: ...
 
     async def hear(self) -> None: ...
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 
 class Statement:
@@ -15,6 +16,16 @@ class Statement:
 
     def __init__(self, select: sa.Select[Any]) -> None:
         self.select = select
+        self.tables = tables_of(select)
+
+
+# What is read by a statement that does not name its tables.
+UNKNOWN = frozenset({"?"})
+
+
+def tables_of(statement: sa.Executable) -> frozenset[str]:
+    found = (each.name for each in visitors.iterate(statement) if isinstance(each, sa.Table))  # type: ignore[arg-type]
+    return frozenset(found) or UNKNOWN
 
 
 class Kept:

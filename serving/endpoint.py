@@ -9,6 +9,7 @@ from serving.accepting import BadRequest, error_type, media_type, read_operation
 from serving.admission import Admission
 from serving.answering import answered, bad_request, is_unavailable, noted, unavailable
 from serving.events import event_stream, wants_events, wants_only_events
+from serving.kept_answers import KeptAnswers, Question
 from serving.live import LiveSchema
 from serving.patience import Patience
 from serving.signing_in import bearer
@@ -18,10 +19,13 @@ BY_POST = "A mutation changes something: send it by POST."
 
 
 class GraphQLEndpoint:
-    def __init__(self, schema: Schema, admission: Admission, patience: Patience, largest_body: int) -> None:
+    def __init__(
+        self, schema: Schema, admission: Admission, patience: Patience, kept: KeptAnswers, largest_body: int
+    ) -> None:
         self._schema = schema
         self._admission = admission
         self._patience = patience
+        self._kept = kept
         self._largest_body = largest_body
         self._live = LiveSchema(schema, admission, patience)
 
@@ -56,6 +60,10 @@ class GraphQLEndpoint:
             if not wants_events(request):
                 raise BadRequest(400, HOW_TO_FOLLOW)
             return event_stream(self._live, request, context, prepared)
-        result = await self._patience.execute(prepared, context, request)
-        noted(request.state, context.refused)
-        return answered(result, media, request.state)
+
+        async def ask() -> tuple[Response, bool]:
+            result = await self._patience.execute(prepared, context, request)
+            noted(request.state, context.refused)
+            return answered(result, media, request.state), not result.errors
+
+        return await self._kept.answer(Question(prepared, operation, context, media), request.state, ask)

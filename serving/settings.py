@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     request_seconds: float = Field(default=5, gt=0)
     request_bytes: int = Field(default=100_000, ge=1000)
     operation_seconds: float = Field(default=10, gt=0)
+    kept_answers_mb: int = Field(default=16, ge=0, le=1024)
     executor: Literal["plans", "graphql-core"] = "plans"
     dialing: Literal["on", "off"] = "on"
     private_carriers: Literal["allow", "refuse"] = "refuse"

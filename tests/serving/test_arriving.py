@@ -23,6 +23,7 @@ from execution.schema import Schema
 from serving.admission import Admission
 from serving.arriving import LARGEST_FRAME
 from serving.endpoint import GraphQLEndpoint
+from serving.kept_answers import KeptAnswers
 from serving.listening import served_by
 from serving.metrics import Metrics
 from serving.patience import Patience
@@ -247,7 +248,9 @@ def serve(waiting: Waiting) -> Iterator[Serve]:
     with ExitStack() as running:
 
         def start(operation_seconds: float) -> httpx.Client:
-            endpoint = GraphQLEndpoint(schema, Admission(anybody, 0, 1), Patience(operation_seconds), 100_000)
+            endpoint = GraphQLEndpoint(
+                schema, Admission(anybody, 0, 1), Patience(operation_seconds), KeptAnswers(0), 100_000
+            )
             return running.enter_context(served_in_a_thread(endpoint, waiting))
 
         yield start
