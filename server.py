@@ -72,6 +72,7 @@ class Parts:
     engine: Engine
     metrics: Metrics
     admission: Admission
+    kept: KeptAnswers
     tracing: Any
 
 
@@ -86,7 +87,7 @@ async def opened(parts: Parts) -> AsyncIterator[State]:
     following = (asyncio.create_task(feed.run()), asyncio.create_task(database.hear()))
 
     async def measured() -> str:
-        return await parts.metrics.measured(database, deployment.loads, parts.admission.held())
+        return await parts.metrics.measured(database, deployment.loads, parts.admission.held(), parts.kept)
 
     async with (
         sandbox_carrier(settings.sandbox_carrier),
@@ -112,11 +113,11 @@ def create_app(settings: Settings) -> Starlette:
     """The application over a migrated database."""
     several = settings.database_file is None
     admission = Admission(context_for, settings.points_per_minute, settings.open_per_key, shared=several)
-    parts = Parts(settings, engine_of(settings), Metrics(), admission, tracing_to(settings.otlp_endpoint))
+    kept = KeptAnswers(settings.kept_answers_mb * 1_000_000)
+    parts = Parts(settings, engine_of(settings), Metrics(), admission, kept, tracing_to(settings.otlp_endpoint))
     lines = Lines(parts.metrics, parts.tracing)
     receive = webhooks_of(parts.engine)
     patience = Patience(settings.operation_seconds)
-    kept = KeptAnswers(settings.kept_answers_mb * 1_000_000)
     served = schema if settings.executor == "plans" else schema.without_plans()
     app = Starlette(
         routes=[

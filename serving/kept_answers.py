@@ -4,7 +4,7 @@ A kept answer is that of one key, in the state that the key was in; it is looked
 before each use, so it is never older than what was acknowledged before the request came.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from copy import copy
 from dataclasses import dataclass
@@ -63,7 +63,8 @@ class KeptAnswers:
 
     def __init__(self, room: int) -> None:
         self._room = room
-        self._taken = 0
+        self.taken = 0
+        self.counted: Counter[str] = Counter()  # answers that were "kept", and that were "used" again
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
 
     async def answer(self, question: Question, state: State, ask: Callable[[], Awaitable[Asked]]) -> Response:
@@ -74,6 +75,7 @@ class KeptAnswers:
         key = question.key()
         if (kept := self._kept.get(key)) and kept.holds(before):
             self._kept.move_to_end(key)
+            self.counted["used"] += 1
             noted(state, kept.codes)
             return _again(kept.response)
         with noting_tables() as tables:
@@ -87,13 +89,14 @@ class KeptAnswers:
 
     def _keep(self, key: Key, kept: Kept) -> None:
         if before := self._kept.pop(key, None):
-            self._taken -= before.size
+            self.taken -= before.size
         if kept.size > self._room * LARGEST:
             return
         self._kept[key] = kept
-        self._taken += kept.size
-        while self._taken > self._room:
-            self._taken -= self._kept.popitem(last=False)[1].size
+        self.counted["kept"] += 1
+        self.taken += kept.size
+        while self.taken > self._room:
+            self.taken -= self._kept.popitem(last=False)[1].size
 
 
 def _again(response: Response) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import Conversation, Database, DatabaseGone
+from serving.kept_answers import KeptAnswers
 
 # Upper bounds of the histogram of durations. Seconds.
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -40,7 +41,7 @@ class Metrics:
         self.durations[next((place for place, bound in enumerate(BOUNDS) if seconds <= bound), -1)] += 1
         self.seconds += seconds
 
-    async def measured(self, database: Database, loads: Counter[str], held: Counter[str]) -> str:
+    async def measured(self, database: Database, loads: Counter[str], held: Counter[str], kept: KeptAnswers) -> str:
         """Everything, as Prometheus reads it. Without the database, what this process has counted."""
         counts: list[tuple[str, str, str, Samples]] = [
             ("requests_total", "counter", "Requests that ended; status 0: the client left.", self._requests()),
@@ -49,6 +50,8 @@ class Metrics:
             ("points_total", "counter", "What operations cost.", [({}, self.points)]),
             ("loader_batches_total", "counter", "Batches that edges were loaded in.", [({}, loads["batches"])]),
             ("loader_keys_total", "counter", "Keys in those batches.", [({}, loads["keys"])]),
+            ("kept_answers_total", "counter", "Answers kept, and used again.", _by("what", kept.counted)),
+            ("kept_answers_bytes", "gauge", "What kept answers take.", [({}, kept.taken)]),
             ("open", "gauge", "What clients hold open.", _by("what", held)),
             ("calls_ended_total", "counter", "Calls that ended.", _by("end_reason", database.calls_ended)),
             ("calls", "gauge", "Calls that wait to be dialed, and that are live.", await _calls(database)),

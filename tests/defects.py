@@ -156,6 +156,18 @@ DEFECTS = [
         'description, when="id"',
     ),
     Defect(
+        "an answer is kept whatever happens meanwhile",
+        "serving/kept_answers.py",
+        "return all(now.get(table) == number for table, number in self.revisions.items())",
+        "return True",
+    ),
+    Defect(
+        "an answer is kept for whoever asks the same",
+        "serving/kept_answers.py",
+        "whoever = repr(tuple(self.context.caller.api_key))",
+        'whoever = ""',
+    ),
+    Defect(
         "a filter on slots matches borrowed numbers",
         "resolvers/phone_numbers.py",
         "[_mine(asking), number.outbound_assigned_at.is_not(None) == value]",

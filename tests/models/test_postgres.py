@@ -20,6 +20,7 @@ from models.announcements import CHANNEL
 from tests.installation import Client, Installation
 from tests.processes import run
 from tests.serving.following import over_events
+from tests.serving.test_kept_answers import Race
 from tests.stores import SECRET_KEYS, Cluster, PostgresStore
 from tests.telephony.certificates import Authority
 
@@ -306,3 +307,12 @@ async def test_followers_hear_of_what_comes_after_a_crash_of_the_database(
         postgres.start()
         made = northwind.queued(**conversation)["id"]
         assert await followed.next() == heard(made, "QUEUED")
+
+
+@pytest.mark.torture
+def test_nobody_is_told_what_was_before_a_change_at_another_server(servers: list[Installation]) -> None:
+    northwind = servers[0].root()
+    race = Race(northwind, [servers[1].client(northwind.secret) for _ in range(3)])
+    race.run()
+    assert race.asked
+    assert race.stale == []
