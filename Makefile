@@ -53,7 +53,7 @@ check: .venv/test.stamp
 torture: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "The long suites at full size: this takes a while ..."
 	@DIALTREE_TORTURE=1 $(BIN)/python -m pytest -q -m torture
-	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q --ignore tests/test_statements.py
+	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q
 	@$(MAKE) --no-print-directory test-postgres
 	@$(BIN)/python tests/defects.py
 

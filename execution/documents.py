@@ -26,6 +26,8 @@ ROOM = 250_000
 # What is wrong beyond the first mistakes is not looked for: each may reprint a large part of the document.
 MISTAKES = 5
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+# A selection of a plan takes as much as this many characters; a document with nothing in it, too.
+SELECTION = 25
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Documents:
         self._bounds = bounds
         self._room = room
         self._kept: OrderedDict[str, Document] = OrderedDict()
-        self._taken = 0
+        self._taken: dict[str, int] = {}
+        self._left = room
 
     def read(self, text: str) -> Document:
         """From those kept, or parsed and validated now. Reading runs nothing, and never raises."""
@@ -67,8 +70,8 @@ class Documents:
         if kept is not None:
             self._kept.move_to_end(text)
             return kept
-        document = self._read(text)
-        self._keep(text, document)
+        document = self._kept[text] = self._read(text)
+        self._charge(text, len(text) + SELECTION)
         return document
 
     def _read(self, text: str) -> Document:
@@ -81,16 +84,22 @@ class Documents:
         except Exception as error:  # noqa: BLE001 - such as a number of thousands of digits
             return Document(None, (GraphQLError(str(error), original_error=error),))
         try:
-            mistakes = validate(self._schema, ast, RULES, MISTAKES, hide_suggestions=True)
-            return Document(ast, tuple(mistakes), prices)
+            errors = tuple(validate(self._schema, ast, RULES, MISTAKES, hide_suggestions=True))
+            return Document(ast, errors, prices, Plans(lambda selections: self._charge(text, selections * SELECTION)))
         except Exception as error:  # noqa: BLE001 - a literal that a scalar cannot read at all
             return Document(ast, (GraphQLError(str(error), original_error=error),))
 
-    def _keep(self, text: str, document: Document) -> None:
-        if len(text) > self._room // 10:
+    def _charge(self, text: str, taken: int) -> None:
+        """A document, its plans included, takes a tenth of the room at most; the least recently read make way."""
+        if text not in self._kept:
             return
-        self._kept[text] = document
-        self._taken += len(text)
-        while self._taken > self._room:
-            dropped, _ = self._kept.popitem(last=False)
-            self._taken -= len(dropped)
+        self._taken[text] = self._taken.get(text, 0) + taken
+        self._left -= taken
+        if self._taken[text] > self._room // 10:
+            self._drop(text)
+        while self._left < 0:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, text: str) -> None:
+        del self._kept[text]
+        self._left += self._taken.pop(text)

@@ -5,10 +5,7 @@ from copy import copy
 from inspect import isawaitable
 from typing import Any
 
-from graphql import (
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-)
+from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import GroupedFieldSet
 from graphql.execution.executor import Executor
 from graphql.execution.middleware import MiddlewareManager
@@ -62,7 +59,7 @@ class PlannedExecutor(Executor[Any]):
 
         try:
             selection = self._plan().root(root_type, collected, self.collect_subfields)
-        except (NotPlanned, RecursionError):
+        except (NotPlanned, GraphQLError, RecursionError):
             return finish(self)
         run, frame = Run(self), Frame(selection, [root_value], [None])
         run.advance([frame])

@@ -71,11 +71,15 @@ class Selection:
 
 
 class Plan:
-    """The selections of one operation, for one choice of its directives' variables."""
+    """The selections of one operation, for one choice of its directives' variables. `charge` is told of each."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, charge: Callable[[int], None]) -> None:
         self._schema = schema
+        self._charge = charge
         self._made: dict[Any, Selection | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._made)
 
     def root(self, root: GraphQLObjectType, collected: GroupedFieldSet, collect: Collect) -> Selection:
         """Raises NotPlanned, as does `inside`. `collect` finds the fields inside of fields."""
@@ -95,6 +99,7 @@ class Plan:
 
     def _once(self, key: Any, select: Callable[[], Selection]) -> Selection:
         if key not in self._made:
+            self._charge(1)
             self._made[key] = None
             self._made[key] = select()
         made = self._made[key]

@@ -1,5 +1,6 @@
 """The plans of one document: one for each operation and choice of the variables that @skip and @include go by."""
 
+from collections.abc import Callable
 from typing import Any
 
 from graphql import (
@@ -21,7 +22,10 @@ MOST_PLANS = 32
 
 
 class Plans:
-    def __init__(self) -> None:
+    """`charge` is told how many selections came to be kept, or less than none where some were dropped."""
+
+    def __init__(self, charge: Callable[[int], None] = lambda _selections: None) -> None:
+        self._charge = charge
         self._deciding: dict[int, tuple[str, ...]] = {}
         self._kept: dict[Any, Plan] = {}
 
@@ -39,9 +43,13 @@ class Plans:
         plan = self._kept.get(key)
         if plan is None:
             if len(self._kept) >= MOST_PLANS:
-                self._kept.clear()
-            plan = self._kept[key] = Plan(schema)
+                self._drop()
+            plan = self._kept[key] = Plan(schema, self._charge)
         return plan
+
+    def _drop(self) -> None:
+        self._charge(-sum(map(len, self._kept.values())))
+        self._kept.clear()
 
 
 class _Directives(Visitor):

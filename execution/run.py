@@ -2,6 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from graphql import GraphQLResolveInfo, is_abstract_type
@@ -14,6 +15,8 @@ from execution.frames import UNASKED, Frame, Inside, spread
 from execution.plan import Field, Selection
 from execution.shapes import NotPlain, any_odd, taken_apart
 
+# After the last object; no answer is it.
+END = object()
 Waiting = tuple[Frame, Field, Awaitable[list[Any]]]
 
 
@@ -60,13 +63,13 @@ class Run:
         how = each.how
         try:
             if isinstance(how, Column):
-                return [_caught(getattr, row, how.name) for row in frame.rows]
+                return _of_each(attrgetter(how.name), frame.rows)
             if isinstance(how, Each):
                 if how.allow:
                     how.allow(self._executor.context_value)
-                return [_caught(how.of, row) for row in frame.rows]
+                return _of_each(how.of, frame.rows)
             if isinstance(how, Part):
-                return [_caught(how.of, row) for row in frame.rows]
+                return _of_each(how.of, frame.rows)
             if isinstance(how, Batch):
                 return self._load(frame, each, how)
         except Exception as error:  # noqa: BLE001 - everybody's failure
@@ -131,14 +134,14 @@ class Run:
         """Each object is a row of its own, of the type that it turns out to be."""
         inside = Inside([], {}, [])
         assert inside.types is not None
-        coming = iter([*objects, UNASKED])
-        awaited = next(coming)
+        coming = iter(objects)
+        awaited = next(coming, END)
         for place, value in enumerate(answers):
             info = self._info(frame, each, place)
             for found, path in spread(value, info.path, each.shape.depth):
                 if found is not awaited:
                     continue
-                awaited = next(coming)
+                awaited = next(coming, END)
                 selection = self._selection(each, found, info)
                 if selection is None:
                     self.plain = False
@@ -188,6 +191,14 @@ def _told(info: Any, along: tuple[Along, ...]) -> Any:
     told = TOLD[kind](*info)
     told.along = along
     return told
+
+
+def _of_each(call: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
+    """What it answers of each row. Nearly always of all of them; else once more, each with its failure."""
+    try:
+        return [call(row) for row in rows]
+    except Exception:  # noqa: BLE001 - caught again below
+        return [_caught(call, row) for row in rows]
 
 
 def _caught(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

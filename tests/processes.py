@@ -21,6 +21,7 @@ from tests.installation import Installation
 from tests.stores import ON_POSTGRES, SqliteStore, Store, empty
 
 SERVER = Path(__file__).parent.parent / "server.py"
+EXECUTOR = PREFIX + "EXECUTOR"
 Process = subprocess.Popen[str]
 Outcome = tuple[int, list[str], list[str]]  # the exit status, and the lines of both outputs
 
@@ -32,8 +33,11 @@ def start(
     under: Sequence[str] = (),
     **environment: str,
 ) -> Process:
-    """A command in this folder, with these settings and no others; `under`: the program that starts it."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    """A command in this folder, with these settings and no others; `under`: the program that starts it.
+
+    Who runs operations is the same everywhere.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name == EXECUTOR}
     return subprocess.Popen(
         [*under, sys.executable, str(SERVER), *arguments],
         cwd=folder,

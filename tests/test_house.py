@@ -44,6 +44,9 @@ LONGEST_FUNCTION = 40
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+AROUND_PLANS = ("documents", "prepared", "schema")
+
+
 def sources() -> dict[str, Path]:
     """Every hand-written module that is not a test, by its dotted name."""
     files = [*ROOT.glob("*.py"), *(file for part in PARTS for file in (ROOT / part).rglob("*.py"))]
@@ -100,6 +103,15 @@ def test_the_table_of_parts_is_whole() -> None:
 def test_imports_go_one_way(module: str) -> None:
     allowed = MAY_IMPORT[part_of(module)] | {part_of(module)}
     assert {part_of(other) for other in imported(SOURCES[module])} <= allowed
+
+
+def test_plans_need_graphql_core_alone() -> None:
+    known = {
+        name: any("strawberry" in line for line in file.read_text().splitlines() if line.startswith(("from", "import")))
+        for name, file in SOURCES.items()
+        if part_of(name) == "execution"
+    }
+    assert {name for name, knows in known.items() if knows} == {f"execution.{each}" for each in AROUND_PLANS}
 
 
 def test_what_the_table_allows_has_no_circle() -> None:

@@ -14,10 +14,36 @@ from graphql import (
 )
 
 DEEPEST = 4
+VARIABLES = (
+    "$yes: Boolean = true, $no: Boolean!, $size: Int, $must: Int = 5, $tint: Colour = BLUE, $tints: [Colour!],"
+    ' $box: Box, $name: String = "Ada"'
+)
+# One of each is sent along, or left out. A null where none may be is found only as the operation runs.
+SENT: dict[str, list[Any]] = {
+    "yes": [True, False, None],
+    "size": [4, None],
+    "must": [6, 7, None],
+    "tint": ["RED", None],
+    "tints": [[], ["RED", "GREEN"], None],
+    "box": [{}, {"size": 2, "tints": ["BLUE"], "inner": {"inner": None}}, None],
+    "name": ["Named", "Nobody"],
+}
+ARGUMENTS = {
+    "size": ["2", "$size", "$must", "null"],
+    "must": ["1", "$must", "$must"],
+    "tint": ["RED", "$tint", "null"],
+    "tints": ["[]", "[RED, $tint]", "GREEN", "$tints"],
+    "box": ["{}", "{size: $must, inner: $box}", "{tints: [RED], inner: {size: 9, inner: {tints: $tints}}}", "$box"],
+}
+INTROSPECTION = (
+    "__schema { queryType { name } types { kind name } }",
+    "__type(name: $name) { name fields { name args { name defaultValue } } }",
+    '__type(name: "Anyone") { kind possibleTypes { name } }',
+)
 
 
 class Operations:
-    """`document` is one operation with its fragments; `variables` are what is sent along."""
+    """`document` is one operation with its fragments; `variables` are what is sent along, one time and another."""
 
     def __init__(self, random: Random, schema: GraphQLSchema, kind: str) -> None:
         self._random = random
@@ -25,13 +51,16 @@ class Operations:
         self._aliases = count()
         self._fragments: list[str] = []
         self.kind = kind
-        root: Any = schema.query_type if kind == "query" else schema.mutation_type
-        selection = self._selection(root, 0)
-        self.document = f"{kind} Made($yes: Boolean = true, $no: Boolean!, $size: Int) {selection}" + "".join(
-            self._fragments
-        )
-        sent: list[dict[str, Any]] = [{}, {"yes": False}, {"size": 4}, {"size": None}]
-        self.variables: dict[str, Any] = {"no": False} | random.choice(sent)
+        root: Any = getattr(schema, f"{kind}_type")
+        selection = f"{{ {self._field(root, 0, '')} }}" if kind == "subscription" else self._selection(root, 0)
+        self.document = f"{kind} Made({VARIABLES}) {selection}" + "".join(self._fragments)
+        self.variables = [self._sent() for _ in range(2)]
+
+    def _sent(self) -> dict[str, Any]:
+        chosen = self._random.sample(list(SENT), self._random.randint(0, len(SENT)))
+        troubled = self._random.random() < 0.3
+        sent = {name: self._random.choice(SENT[name][: None if troubled else 2]) for name in chosen}
+        return {"no": self._random.random() < 0.2} | sent
 
     def _selection(self, kind: Any, depth: int) -> str:
         chosen = [self._one(kind, depth) for _ in range(self._random.randint(1, 4))]
@@ -39,13 +68,15 @@ class Operations:
 
     def _one(self, kind: Any, depth: int) -> str:
         chance = self._random.random()
+        if kind is self._schema.query_type and chance > 0.93:
+            return f"x{next(self._aliases)}: {self._random.choice(INTROSPECTION)}"
         if chance < 0.1 or not getattr(kind, "fields", None):
             return self._fragment(kind, depth) if chance > 0.03 and depth < DEEPEST else "__typename"
         if chance < 0.3 and depth < DEEPEST:
             return self._fragment(kind, depth)
         return self._field(kind, depth)
 
-    def _field(self, kind: Any, depth: int) -> str:
+    def _field(self, kind: Any, depth: int, directive: str | None = None) -> str:
         name, field = self._random.choice(list(kind.fields.items()))
         target = get_named_type(field.type)
         inside = ""
@@ -55,11 +86,12 @@ class Operations:
             inside = self._selection(target, depth + 1)
         shared = name in ("name", "friend") or field.args
         alias = f"x{next(self._aliases)}: " if shared or self._random.random() < 0.5 else ""
-        arguments = self._arguments() if field.args else ""
-        return f"{alias}{name}{arguments}{self._directive()} {inside}"
+        directive = self._directive() if directive is None else directive
+        return f"{alias}{name}{self._arguments(field.args)}{directive} {inside}"
 
-    def _arguments(self) -> str:
-        return self._random.choice(["", "(size: 2)", "(size: $size)", "(tint: RED)", "(size: null, tint: GREEN)"])
+    def _arguments(self, known: Any) -> str:
+        given = [f"{each}: {self._random.choice(ARGUMENTS[each])}" for each in known if self._random.random() < 0.7]
+        return f"({', '.join(given)})" if given else ""
 
     def _fragment(self, kind: Any, depth: int) -> str:
         kinds = self._overlapping(kind)
@@ -82,5 +114,5 @@ class Operations:
         if self._random.random() < 0.85:
             return ""
         return self._random.choice(
-            [" @skip(if: true)", " @skip(if: $no)", " @include(if: $no)", " @include(if: $yes) @skip(if: $no)"]
+            [" @skip(if: true)", " @skip(if: $no)", " @include(if: $yes)", " @include(if: $yes) @skip(if: $no)"]
         )

@@ -1,7 +1,7 @@
 """Made-up schemas with their rows and resolvers, some of which fail, wait, or answer what does not fit."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -13,6 +13,8 @@ from graphql import (
     GraphQLField,
     GraphQLFloat,
     GraphQLID,
+    GraphQLInputField,
+    GraphQLInputObjectType,
     GraphQLInt,
     GraphQLInterfaceType,
     GraphQLList,
@@ -54,6 +56,21 @@ def shout(value: Any) -> Any:
 
 COLOUR = GraphQLEnumType("Colour", {"RED": 1, "GREEN": "green", "BLUE": (0, 0, 255)})
 SHOUT = GraphQLScalarType("Shout", serialize=shout)
+BOX: GraphQLInputObjectType = GraphQLInputObjectType(
+    "Box",
+    lambda: {
+        "size": GraphQLInputField(GraphQLNonNull(GraphQLInt), default_value=1),
+        "tints": GraphQLInputField(GraphQLList(GraphQLNonNull(COLOUR))),
+        "inner": GraphQLInputField(BOX),
+    },
+)
+ARGUMENTS = {
+    "size": GraphQLArgument(GraphQLInt, default_value=3),
+    "must": GraphQLArgument(GraphQLNonNull(GraphQLInt), default_value=2),
+    "tint": GraphQLArgument(COLOUR),
+    "tints": GraphQLArgument(GraphQLList(GraphQLNonNull(COLOUR))),
+    "box": GraphQLArgument(BOX),
+}
 LEAVES: dict[Any, list[Any]] = {
     GraphQLString: ["a", "b", "", 7, True, 1.5, {"x": 1}],
     GraphQLID: ["id1", 12, "id2", 1.5],
@@ -81,14 +98,41 @@ class World:
         self.objects = {kind: self._object(kind) for kind in OBJECTS}
         self.union = GraphQLUnionType("Anyone", list(self.objects.values())[:2], resolve_type=self._type_resolver())
         self._named = {"name": GraphQLField(GraphQLString), "friend": GraphQLField(self.named)}
-        root, changes = Row("Query", 0), Row("Mutation", 0)
-        self.rows["Query"], self.rows["Mutation"] = [root], [changes]
-        self.query = GraphQLObjectType("Query", lambda: self._fields("Query"))
-        self.mutation = GraphQLObjectType("Mutation", lambda: self._fields("Mutation"))
-        self.schema = GraphQLSchema(self.query, self.mutation, types=list(self.objects.values()))
+        self.rows |= {"Query": [Row("Query", 0)], "Mutation": [Row("Mutation", 0)]}
+        self.rows["Subscription"] = [Row("Subscription", place) for place in range(random.randint(0, MOST_ROWS))]
+        self.schema = GraphQLSchema(
+            GraphQLObjectType("Query", lambda: self._fields("Query")),
+            GraphQLObjectType("Mutation", lambda: self._fields("Mutation")),
+            GraphQLObjectType("Subscription", lambda: self._followed(self._fields("Subscription"))),
+            types=[*self.objects.values(), BOX, COLOUR],
+        )
 
-    def root(self, kind: str) -> Row:
-        return self.rows[kind.capitalize()][0]
+    def root(self, kind: str) -> Row | None:
+        """Events take its place in a subscription."""
+        return None if kind == "subscription" else self.rows[kind.capitalize()][0]
+
+    def _followed(self, fields: dict[str, GraphQLField]) -> dict[str, GraphQLField]:
+        for each in fields.values():
+            each.subscribe = self._source()
+        return fields
+
+    def _source(self) -> Callable[..., Any]:
+        """One that gives every row, and may fail at the start or at the end."""
+        refused, broken = self._troubled(), self._troubled()
+
+        async def events() -> AsyncIterator[Row]:
+            for row in self.rows["Subscription"]:
+                await asyncio.sleep(0)
+                yield row
+            if broken:
+                raise Failure("the source broke")
+
+        def subscribe(_root: Any, _info: Any, **_sent: Any) -> AsyncIterator[Row]:
+            if refused:
+                raise Failure("not to be followed")
+            return events()
+
+        return subscribe
 
     def _object(self, kind: str) -> GraphQLObjectType:
         return GraphQLObjectType(
@@ -122,7 +166,9 @@ class World:
         ways: list[Callable[..., GraphQLField]] = [self._column, self._each, self._batch, self._resolver, self._late]
         arguments = {}
         if self.random.random() < 0.3:
-            arguments = {"size": GraphQLArgument(GraphQLInt, default_value=3), "tint": GraphQLArgument(COLOUR)}
+            arguments = {
+                each: ARGUMENTS[each] for each in self.random.sample(list(ARGUMENTS), self.random.randint(1, 3))
+            }
             ways = [self._batch, self._resolver, self._late]
         way = self.random.choice(ways)
         waits = way in (self._resolver, self._late)

@@ -15,6 +15,7 @@ from graphql import (
 )
 from graphql.language import Visitor, visit
 
+from tests.installation import Client
 from tests.web.conftest import World
 
 ROOT = Path(__file__).parents[2]
@@ -69,8 +70,11 @@ def kind(file: Path) -> str:
 
 @pytest.fixture(scope="module")
 def variables(shared_world: World) -> dict[str, Any]:
+    return variables_of(shared_world["Harbor Clinics"])
+
+
+def variables_of(clinics: Client) -> dict[str, Any]:
     """A value for each variable that any operation has, but for paging; ids are of what is there."""
-    clinics = shared_world["Harbor Clinics"]
     agents = clinics("{ agents { nodes { id publishedVersion { id } } } }")["agents"]["nodes"]
     conversation = clinics.queued(agentNumber="+12065550100", agentConfig={})
     owned = clinics('{ phoneNumber(e164: "+12065550101") { id } }')["phoneNumber"]["id"]
