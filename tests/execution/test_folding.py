@@ -7,11 +7,13 @@ authors are missing, some columns are unfit, and some may not be read.
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from random import Random
 from typing import Any
 
 import pytest
 from graphql import (
+    ExecutionResult,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInt,
@@ -20,6 +22,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLString,
+    execute,
     parse,
     validate,
 )
@@ -28,7 +31,7 @@ from graphql.execution import Executor
 from execution.executor import PlannedExecutor
 from execution.fields import STATED, Along, Batch, Column, Each, Part, Source
 from execution.plans import Plans
-from tests.execution.test_differential import executed, shown
+from tests.execution.test_differential import shown
 
 COLOUR = GraphQLEnumType("Colour", {"RED": "red", "BLUE": "blue"})
 
@@ -207,16 +210,18 @@ FRAGMENTS = f"fragment Whole on Book {{ title author {AUTHOR} }} fragment Name o
 PLACES = ["book {{ {0} }}", "books {{ {0} }}", "page {{ nodes {{ {0} }} edges {{ node {{ {0} }} }} }}"]
 
 
-@dataclass
-class Asked:
-    document: str
-    variables: dict[str, Any]
-    kind: str = "query"
+async def answer(
+    library: Library, executor: type[Executor[Any]], document: str, context: Counter[str], **named: Any
+) -> ExecutionResult:
+    variables = named.pop("variables", None)
+    running = execute(library.schema, parse(document), None, context, variables, executor_class=executor, **named)
+    result = await running if isawaitable(running) else running
+    assert isinstance(result, ExecutionResult)
+    return result
 
 
-def asked(place: str, selection: str, *, yes: bool = True) -> Asked:
-    text = f"query($yes: Boolean = true) {{ {place.format(selection)} }} {FRAGMENTS}"
-    return Asked(text, {"yes": yes})
+def asked(place: str, selection: str) -> str:
+    return f"query($yes: Boolean = true) {{ {place.format(selection)} }} {FRAGMENTS}"
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -225,21 +230,20 @@ def asked(place: str, selection: str, *, yes: bool = True) -> Asked:
 async def test_what_comes_along_is_what_graphql_core_answers(place: str, selection: str, seed: int) -> None:
     library = Library(Random(seed), trouble=seed % 4 / 10, forbidden=seed % 3 == 2)
     plans = Plans()
+    document = asked(place, selection)
+    assert not [each for each in validate(library.schema, parse(document)) if "never used" not in str(each)]
     for yes in (True, False, True):
-        made: Any = asked(place, selection, yes=yes)
-        assert not [each for each in validate(library.schema, parse(made.document)) if "never used" not in str(each)]
-        world: Any = library
-        library.root = lambda _kind: None  # type: ignore[attr-defined]
-        expected = shown(await executed(Executor, world, made, Counter()))
-        assert shown(await executed(PlannedExecutor, world, made, Counter(), plans=plans)) == expected
+        variables = {"yes": yes}
+        expected = shown(await answer(library, Executor, document, Counter(), variables=variables))
+        found = shown(await answer(library, PlannedExecutor, document, Counter(), variables=variables, plans=plans))
+        assert found == expected
 
 
 async def test_nothing_is_asked_for_that_came_along() -> None:
-    library: Any = Library(Random(1), trouble=0)
-    library.root = lambda _kind: None
+    library = Library(Random(1), trouble=0)
     context: Counter[str] = Counter()
-    made: Any = asked("books {{ {0} }}", f"title author {AUTHOR} cover {{ colour }}")
-    result = await executed(PlannedExecutor, library, made, context, plans=Plans())
+    document = asked("books {{ {0} }}", f"title author {AUTHOR} cover {{ colour }}")
+    result = await answer(library, PlannedExecutor, document, context, plans=Plans())
     assert result.data
     assert not result.errors
     assert not context
@@ -249,9 +253,8 @@ async def test_nothing_is_asked_for_that_came_along() -> None:
 
 
 async def test_what_may_not_be_read_is_not_brought_along() -> None:
-    library: Any = Library(Random(1), trouble=0, forbidden=True)
-    library.root = lambda _kind: None
-    made: Any = asked("books {{ {0} }}", f"author {AUTHOR}")
-    result = await executed(PlannedExecutor, library, made, Counter(), plans=Plans())
+    library = Library(Random(1), trouble=0, forbidden=True)
+    document = asked("books {{ {0} }}", f"author {AUTHOR}")
+    result = await answer(library, PlannedExecutor, document, Counter(), plans=Plans())
     assert library.brought == [()]
     assert {each.message for each in result.errors or ()} == {"not for you"}
