@@ -24,6 +24,14 @@ def refuse(name: str, event: str, condition: str, *, saying: str | None = None) 
     _run_as_function(name, f"BEFORE {event}", f"IF {condition} THEN {body}; END IF; RETURN {row};")
 
 
+def ignore(name: str, event: str, condition: str) -> None:
+    """Leave out, without a word, what meets the condition. `event`: "INSERT ON agent"."""
+    if not on_postgres():
+        _run(f"CREATE TRIGGER {name} BEFORE {event} WHEN {condition} BEGIN SELECT RAISE(IGNORE); END")
+        return
+    _run_as_function(name, f"BEFORE {event}", f"IF {condition} THEN RETURN NULL; END IF; RETURN NEW;")
+
+
 def note(name: str, event: str, statement: str, worth_noting: str = "TRUE") -> None:
     """Carry out a statement after each row that is worth noting. `event`: "INSERT ON agent"."""
     if not on_postgres():

@@ -32,6 +32,10 @@ class AuditAction(Word):
     AGENT_VERSION_PUBLISHED = "An agent version was published."
 
 
+# Who seals secrets anew: what that writes is noted as nobody's doing, since nothing anybody knows of has changed.
+ROTATION = "rotate-secrets"
+
+
 class AuditEvent(Table, table=True):
     """Written by the database alone, which refuses to change or delete it."""
 

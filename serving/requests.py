@@ -132,6 +132,7 @@ class Bugs:
 def log_to_stderr() -> None:
     """One line of JSON an event."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what it warns of has its line from `arriving`
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

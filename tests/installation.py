@@ -194,9 +194,9 @@ class Client:
         trunk_id: str = made["trunk"]["id"]
         return trunk_id
 
-    def sealed_trunk(self, password: str) -> str:
+    def sealed_trunk(self, password: str, address: str = "a.example.com") -> str:
         """A trunk with a password, which is sealed."""
-        outbound = {"address": "a.example.com", "authPassword": password}
+        outbound = {"address": address, "authPassword": password}
         made = self.do("createTrunk", "trunk { id }", name="Sealed", outbound=outbound)
         trunk_id: str = made["trunk"]["id"]
         return trunk_id

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from graphql import GraphQLObjectType, get_named_type
 
 from models import Scope
 from schema import schema
@@ -245,49 +246,49 @@ def test_r15_nodes_are_forbidden_one_by_one(world: World) -> None:
 
 # An edge to another kind: who asks, a query, the path of the edge, the scopes it takes, and the rest of the answer.
 EDGES: dict[str, tuple[Scope, str, list[str | int], set[Scope]]] = {
-    "a number's trunk": (
+    "PhoneNumber.trunk: of a number": (
         Scope.PHONE_NUMBERS_READ,
         "{ phoneNumber(e164: $e164) { e164 trunk { id } organization { id } } }",
         ["phoneNumber", "trunk"],
         READS_TRUNKS,
     ),
-    "what sits in a slot": (
+    "AgentSlot.agentVersion: what sits in a slot": (
         Scope.PHONE_NUMBERS_READ,
         "{ phoneNumber(e164: $e164) { e164 outboundSlot { direction agentVersion { id } assignedAt } } }",
         ["phoneNumber", "outboundSlot", "agentVersion"],
         READS_AGENTS,
     ),
-    "what answers on a number": (
+    "AgentSlot.agentVersion: what answers on a number": (
         Scope.PHONE_NUMBERS_MANAGE,
         "{ phoneNumber(e164: $e164) { e164 inboundSlot { direction agentVersion { id } assignedAt } } }",
         ["phoneNumber", "inboundSlot", "agentVersion"],
         READS_AGENTS,
     ),
-    "a conversation's number": (
+    "Conversation.phoneNumber: of a conversation": (
         Scope.CONVERSATIONS_READ,
         "{ conversation(id: $conversation) { agentNumber phoneNumber { id } organization { id } } }",
         ["conversation", "phoneNumber"],
         READS_NUMBERS,
     ),
-    "a conversation's agent": (
+    "Conversation.agentVersion: of a conversation": (
         Scope.CONVERSATIONS_MANAGE,
         "{ conversation(id: $conversation) { agentNumber agentVersion { id } organization { id } } }",
         ["conversation", "agentVersion"],
         READS_AGENTS,
     ),
-    "the number of a node": (
+    "Conversation.phoneNumber: of a node": (
         Scope.CONVERSATIONS_READ,
         "{ node(id: $conversation) { id ... on Conversation { agentNumber phoneNumber { id } } } }",
         ["node", "phoneNumber"],
         READS_NUMBERS,
     ),
-    "the trunk of the number that was resolved": (
+    "PhoneNumber.trunk: of the number that was resolved": (
         Scope.CONVERSATIONS_READ,
         "{ previewOutboundNumber(input: {agentNumber: $e164}) { agentNumber phoneNumber { id trunk { id } } } }",
         ["previewOutboundNumber", "phoneNumber", "trunk"],
         READS_TRUNKS,
     ),
-    "the trunk of the number that was changed": (
+    "PhoneNumber.trunk: of the number that was changed": (
         Scope.PHONE_NUMBERS_MANAGE,
         (
             "mutation { setPhoneNumberShareable(input: {phoneNumberId: $number, shareable: false})"
@@ -296,7 +297,7 @@ EDGES: dict[str, tuple[Scope, str, list[str | int], set[Scope]]] = {
         ["setPhoneNumberShareable", "phoneNumber", "trunk"],
         READS_TRUNKS,
     ),
-    "the number of the conversation that was created": (
+    "Conversation.phoneNumber: of the one that was created": (
         Scope.CONVERSATIONS_MANAGE,
         (
             'mutation { createOutboundConversation(input: {to: "+12065550199", agentNumber: $e164})'
@@ -305,13 +306,60 @@ EDGES: dict[str, tuple[Scope, str, list[str | int], set[Scope]]] = {
         ["createOutboundConversation", "conversation", "phoneNumber"],
         READS_NUMBERS,
     ),
-    "the number of the conversation that was routed": (
+    "Conversation.phoneNumber: of the one that was routed": (
         Scope.CALLS_ROUTE,
         "mutation { routeInboundCall(input: {calledNumber: $e164}) { conversation { status phoneNumber { id } } } }",
         ["routeInboundCall", "conversation", "phoneNumber"],
         READS_NUMBERS,
     ),
+    "AuditEvent.apiKey: of an event": (
+        Scope.AUDIT_READ,
+        "{ auditEvents(first: 1, filter: {action: [PHONE_NUMBER_CREATED]}) { nodes { id apiKey { id } } } }",
+        ["auditEvents", "nodes", 0, "apiKey"],
+        {Scope.API_KEYS_MANAGE},
+    ),
 }
+# Organizations are free; what a root answers is covered by the root; and the others are of the kinds whose scopes are
+# the same.
+FREE_EDGES = {
+    *("Agent.organization", "AgentVersion.agent", "ApiKey.organization", "AuditEvent.organization"),
+    *("Conversation.organization", "PhoneNumber.organization", "Trunk.organization", "Viewer.organization"),
+    *("Organization.parent", "Organization.ancestors", "Organization.children"),
+    *("OutboundNumberResolution.phoneNumber", "OutboundNumberResolution.agentVersion"),
+    *("PhoneNumberChange.phoneNumber", "Viewer.apiKey"),
+    *("Agent.publishedVersion", "Agent.versions", "Conversation.transfers"),
+}
+# It cannot be null, so it has a test of its own.
+TAKES_ITS_ORGANIZATION = {"Organization.phoneNumbers"}
+
+
+def edges_of_the_schema() -> set[str]:
+    """Every field that leads to an object with an id, or to a list of them; roots and their payloads aside."""
+    graphql = schema.graphql
+    kinds = {kind.name for kind in graphql.get_possible_types(graphql.type_map["Node"])}  # type: ignore[arg-type]
+    roots = {"Query", "Mutation", "Subscription"}
+    found = set()
+    for name, kind in graphql.type_map.items():
+        if isinstance(kind, GraphQLObjectType) and name not in roots and not name.endswith(("Payload", *LISTS)):
+            found |= {f"{name}.{field}" for field, each in kind.fields.items() if leads_to(each.type) in kinds}
+    return found
+
+
+LISTS = ("Connection", "Edge")
+
+
+def leads_to(kind: Any) -> str:
+    named = get_named_type(kind)
+    if named.name.endswith(LISTS):
+        named = get_named_type(named.fields["nodes"].type)
+    return str(named.name)
+
+
+def test_r15_every_edge_is_asked_for_its_scope_or_stated_to_be_free() -> None:
+    """A new edge has to be told here which of the two it is."""
+    asked = {edge.partition(":")[0] for edge in EDGES} | TAKES_ITS_ORGANIZATION
+    assert asked | FREE_EDGES == edges_of_the_schema()
+    assert not asked & FREE_EDGES
 
 
 def at(data: Json, path: list[str | int]) -> Json:

@@ -8,7 +8,8 @@ import pytest
 
 from tests.crashes.conftest import CrashingPostgres
 from tests.installation import Client
-from tests.processes import served_in
+from tests.processes import free_port, served_in
+from tests.serving.test_metrics import read
 
 
 @pytest.fixture
@@ -52,3 +53,18 @@ def test_connections_that_were_cut_are_nobodys_trouble_but_their_own(
         first = client.post(QUERY)
         assert first.status_code == 200 or said(first) == (503, "SERVICE_UNAVAILABLE")
         assert client(QUERY)
+
+
+def test_metrics_tell_what_was_counted_meanwhile(tmp_path: Path, postgres: CrashingPostgres) -> None:
+    port = free_port()
+    with served_in(tmp_path, store=postgres.store, DIALTREE_METRICS_PORT=str(port)) as served:
+        northwind = served.root()
+        assert northwind(QUERY)
+        assert 'dialtree_calls{state="queued"}' in read(f"http://127.0.0.1:{port}")
+        postgres.crash()
+        assert said(northwind.post(QUERY)) == (503, "SERVICE_UNAVAILABLE")
+        told = read(f"http://127.0.0.1:{port}")
+        assert told['dialtree_refusals_total{code="SERVICE_UNAVAILABLE"}'] == 1
+        assert told['dialtree_requests_total{method="POST",status="503"}'] == 1
+        assert not [name for name in told if name.startswith("dialtree_calls{")]
+        postgres.start()

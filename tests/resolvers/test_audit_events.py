@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from models import AuditAction, Scope
+from models.sealed import Seal
+from operating.rotation import rotate
+from tests.conftest import Install
 from tests.installation import Client, Json, Number
-from tests.stores import Forbidden
+from tests.stores import ON_POSTGRES, Forbidden
 
 EVENT = "id action subjectId before after createdAt organization { id } apiKey { id }"
 TRUNK = {
@@ -292,6 +295,63 @@ def test_the_database_refuses_to_alter_what_was_noted(northwind: Client, stateme
     with pytest.raises(Forbidden, match="audit_event_never_changes"):
         northwind.installation.rows(statement)
     assert northwind.installation.contents() == before
+
+
+SAME = "organization_id, 'API_KEY_REVOKED', api_key_id, subject_id, before, after, created_at FROM audit_event"
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"REPLACE INTO audit_event SELECT id, {SAME}",
+        f"INSERT OR REPLACE INTO audit_event SELECT id, {SAME} LIMIT 1",
+        (
+            "INSERT OR REPLACE INTO audit_event (rowid, id, organization_id, action, subject_id, created_at)"
+            " SELECT rowid, 'aud_another', organization_id, action, subject_id, created_at FROM audit_event LIMIT 1"
+        ),
+    ],
+)
+def test_sqlite_puts_nothing_in_place_of_what_was_noted(northwind: Client, statement: str) -> None:
+    test_the_database_refuses_to_alter_what_was_noted(northwind, statement)
+
+
+@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has no TRUNCATE")
+@pytest.mark.parametrize("statement", ["TRUNCATE audit_event", "TRUNCATE organization CASCADE"])
+def test_postgres_empties_nothing_that_was_noted(northwind: Client, statement: str) -> None:
+    test_the_database_refuses_to_alter_what_was_noted(northwind, statement)
+
+
+def test_sealing_passwords_anew_is_no_change_of_a_trunk(install: Install) -> None:
+    old, new = Seal.new_key(), Seal.new_key()
+    northwind = install(secret_keys=f"{old},{new}").root("Northwind")
+    trunk = northwind.sealed_trunk("hunter2")
+    before = events(northwind)
+    assert northwind.installation.operator(lambda session: rotate(session, Seal.from_text(f"{new},{old}"))) == 1
+    assert events(northwind) == before
+    another = {"address": "a.example.com", "authPassword": "hunter3"}
+    northwind.do("updateTrunk", "__typename", trunkId=trunk, outbound=another)
+    (event,) = [event for event in events(northwind) if event not in before]
+    assert (event["action"], event["after"]["passwordChanged"]) == ("TRUNK_UPDATED", True)
+
+
+@pytest.mark.sqlite
+def test_what_one_statement_changes_is_noted_in_its_order(northwind: Client) -> None:
+    """Within one millisecond, also where the 256th event falls into it."""
+    trunk = northwind.trunk()
+    numbers = [northwind.number(trunk=trunk) for _ in range(4)]
+    rows = northwind.installation.rows
+    rows(
+        "INSERT INTO audit_event (rowid, id, organization_id, action, subject_id, created_at)"
+        " SELECT 254, 'aud_' || hex(randomblob(13)), organization_id, action, subject_id, '2020-01-01 00:00:00.000000'"
+        " FROM audit_event LIMIT 1"
+    )
+    rows("UPDATE phone_number SET shareable = 1")
+    noted = rows("SELECT subject_id, id FROM audit_event WHERE action = 'PHONE_NUMBER_SHARED' ORDER BY rowid")
+    assert len({identifier[: len("aud_") + 12] for _, identifier in noted}) == 1
+    shared = events(northwind, f={"action": ["PHONE_NUMBER_SHARED"]})
+    assert [event["subjectId"] for event in reversed(shared)] == [subject for subject, _ in noted]
+    assert {subject for subject, _ in noted} == {number.id for number in numbers}
 
 
 def test_nobody_is_acting_between_transactions(northwind: Client) -> None:

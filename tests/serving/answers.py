@@ -10,13 +10,21 @@ from graphql import (
     GraphQLEnumType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
+    NameNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
     parse,
+    print_ast,
+    visit,
 )
 
 LEAVES: dict[str, Any] = {
@@ -85,8 +93,39 @@ class Answers:
             right = value in kind.values if isinstance(kind, GraphQLEnumType) else _is_leaf(kind.name, value)
             if not right:
                 yield f"{path} is {value!r}, which is no {kind.name}"
-        elif node.selection_set and not is_abstract_type(kind):
-            yield from self._of_object(kind, node.selection_set, value, path)
+        elif node.selection_set:
+            yield from self._of_a_composite(kind, node.selection_set, value, path)
+
+    def _of_a_composite(self, kind: Any, selected: SelectionSetNode, value: Any, path: str) -> Iterator[str]:
+        """Of which of its types an abstract one is, the answer tells: see `with_types`."""
+        if is_abstract_type(kind):
+            named = self._schema.get_type(str(value.get("__typename")))
+            if not isinstance(named, GraphQLObjectType) or not self._schema.is_sub_type(kind, named):
+                yield f"{path} is {value.get('__typename')!r}, which is no {kind.name}"
+                return
+            kind = named
+        yield from self._of_object(kind, selected, value, path)
+
+
+def with_types(schema: GraphQLSchema, query: str) -> str:
+    """The same, asking everywhere for the type of what may be of several."""
+    types = TypeInfo(schema)
+
+    class Asking(Visitor):
+        def enter_field(self, node: FieldNode, *_place: Any) -> FieldNode | None:
+            if not node.selection_set or not is_abstract_type(get_named_type(types.get_type())):
+                return None
+            asked = FieldNode(name=NameNode(value="__typename"), arguments=(), directives=())
+            inner = SelectionSetNode(selections=(asked, *node.selection_set.selections))
+            return FieldNode(
+                alias=node.alias,
+                name=node.name,
+                arguments=node.arguments,
+                directives=node.directives,
+                selection_set=inner,
+            )
+
+    return print_ast(visit(parse(query), TypeInfoVisitor(types, Asking())))
 
 
 def _is_leaf(name: str, value: Any) -> bool:

@@ -271,7 +271,15 @@ def test_a_key_in_an_address_is_no_key(installation: Installation, address: str)
 
 
 def test_an_answer_is_guarded(installation: Installation) -> None:
-    northwind = installation.root("Northwind")
-    for answer in (northwind.post(LIST), installation.client(None).post(LIST), installation.http.get("/nothing")):
+    northwind, http = installation.root("Northwind"), installation.http
+    streamed = northwind.headers | {"Accept": "text/event-stream"}
+    answers = [
+        northwind.post(LIST),
+        installation.client(None).post(LIST),
+        http.post("/graphql", headers=streamed, json={"query": LIST}),
+        *(http.get(path) for path in ("/nothing", "/healthz", "/readyz")),
+    ]
+    assert {answer.status_code for answer in answers} == {200, 401, 404}
+    for answer in answers:
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

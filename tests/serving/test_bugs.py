@@ -4,18 +4,19 @@ The server is a process of its own here, so that all of its log is seen. Bugs ar
 """
 
 import json
-import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from socket import create_connection
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.installation import Client, Json
+from tests.installation import Client, Installation, Json
 from tests.processes import Served
+from tests.serving.following import socket
 
 # Stands in whatever is spoiled or sent, and must be nowhere in an answer's error or in the log.
 MARK = "sentinel4711"
@@ -23,7 +24,7 @@ MARK = "sentinel4711"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    server = Served(tmp_path_factory.mktemp("bugs"))
+    server = Served(tmp_path_factory.mktemp("bugs"), DIALTREE_REQUEST_SECONDS="2")
     assert server.http.get("/healthz").status_code == 200
     yield server
     server.stop()
@@ -139,7 +140,7 @@ def test_a_bug_answers_an_id_that_is_in_the_log_and_nothing_else(served: Served,
 BROKEN = "Something is broken here, and it is not your request. Give the request's id to whoever runs this server."
 
 
-def spoil(served: Served, statement: str, names: dict[str, str]) -> None:
+def spoil(served: Installation, statement: str, names: dict[str, str]) -> None:
     """Write what the database refuses: without its triggers, checks and foreign keys."""
     triggers = served.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     script = "".join(f"DROP TRIGGER {name};" for name, _ in triggers)
@@ -239,6 +240,96 @@ def test_a_line_tells_the_name_of_the_operation_its_cost_and_its_codes(served: S
     assert (long["operation"], long["cost"], long["codes"]) == ("x" * 64, 2, None)
 
 
+# ------------------------------------------------------------------------------------------- each has its line
+
+REFUSE = "mutation($i: CreateOrganizationInput!) { createOrganization(input: $i) { userErrors { message } } }"
+REFUSED = {"i": {"name": "x", "slug": f"{MARK}!"}}
+KEYS = {"event", "level", "timestamp", "request_id", "path", "milliseconds", "api_key", "operation", "cost", "codes"}
+
+
+async def test_each_operation_of_a_socket_has_its_line(served: Served, logged: Logged) -> None:
+    """With the id of its connection, and its own."""
+    client = served.root()
+    async with socket(client, additional_headers={"X-Request-Id": "one-socket"}) as it:
+        for name, query, variables in (
+            ("fine", "query Fine { trunks(first: 7) { nodes { id } } }", {}),
+            ("wrong", f"{{ {MARK} }}", {}),
+            ("refused", REFUSE, REFUSED),
+        ):
+            await it.send(id=name, type="subscribe", payload={"query": query, "variables": variables})
+            while (await it.receive())["type"] == "next":
+                pass
+    fine, wrong, refused, whole = when_ended(logged, "one-socket")
+    assert fine.keys() == wrong.keys() == KEYS | {"operation_id"}
+    assert (fine["event"], fine["operation_id"], fine["operation"], fine["cost"]) == ("operation", "fine", "Fine", 9)
+    assert fine["api_key"] == whole["api_key"] is not None
+    assert [each["codes"] for each in (fine, wrong, refused)] == [
+        None,
+        ["GRAPHQL_VALIDATION_FAILED"],
+        ["INVALID_INPUT"],
+    ]
+    assert (whole["event"], whole["method"], whole["cost"], whole["codes"]) == ("request", "WEBSOCKET", None, None)
+    assert MARK not in logged.text
+
+
+def when_ended(logged: Logged, request_id: str) -> list[Json]:
+    """The lines of a request whose line is written some time after its answer, or without one."""
+    lines: list[Json] = []
+    for _ in range(500):
+        lines = logged.with_id(request_id)
+        if any(line["event"] == "request" for line in lines):
+            break
+    return lines
+
+
+def test_what_goes_wrong_in_a_stream_is_in_its_line(served: Served, logged: Logged) -> None:
+    client = served.root()
+    headers = client.headers | {"Accept": "text/event-stream"}
+    for query, variables, code in (
+        (f"query Mine {{ {MARK} }}", {}, "GRAPHQL_VALIDATION_FAILED"),
+        ("query Mine { trunks(first: 0) { totalCount } }", {}, "BAD_USER_INPUT"),
+        (REFUSE.replace("mutation", "mutation Mine"), REFUSED, "INVALID_INPUT"),
+    ):
+        answer = served.http.post("/graphql", headers=headers, json={"query": query, "variables": variables})
+        (line,) = when_ended(logged, answer.headers["X-Request-Id"])
+        assert (line["event"], line["operation"], line["codes"]) == ("request", "Mine", [code])
+    assert MARK not in logged.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, 431),
+        (
+            b"POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 9\r\nX-Request-Id: half\r\n\r\n",
+            408,
+        ),
+    ],
+)
+def test_what_is_refused_before_it_is_a_request_has_its_line(
+    served: Served, logged: Logged, sent: bytes, status: int
+) -> None:
+    with create_connection(("127.0.0.1", served.http.base_url.port or 0), timeout=60) as connection:
+        connection.sendall(sent)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head = dict(line.split(": ", 1) for line in answer.decode().partition("\r\n\r\n")[0].splitlines()[1:])
+    assert head["X-Content-Type-Options"] == "nosniff"
+    assert head["Cache-Control"] == "no-store"
+    (line,) = when_ended(logged, head["X-Request-Id"])
+    assert (line["event"], line["status"], line["codes"]) == ("request", status, ["BAD_REQUEST"])
+    assert (status == 408) == (head["X-Request-Id"] == "half")
+
+
+def test_a_bug_and_an_address_that_is_none_are_in_the_codes(served: Served, logged: Logged) -> None:
+    client = served.root()
+    (line,) = logged.of(served.http.get("/nothing"))
+    assert (line["status"], line["codes"]) == (404, ["BAD_REQUEST"])
+    spoil(served, "UPDATE api_key SET scopes = '[1]' WHERE organization_id = :owner", {"owner": client.organization_id})
+    *_, line = logged.of(client.post("{ viewer { scopes } }"))
+    assert (line["status"], line["codes"]) == (500, ["INTERNAL_SERVER_ERROR"])
+
+
 def test_what_is_sent_by_get_is_not_logged(served: Served, logged: Logged) -> None:
     client = served.root()
     answer = served.http.get(f"/graphql?query=%7B%20{MARK}%20%7D&{MARK}={MARK}", headers=client.headers)
@@ -258,17 +349,12 @@ def test_a_bad_key_and_a_bad_id_are_not_logged(served: Served, logged: Logged) -
 
 def test_a_client_that_leaves_is_no_bug(served: Served, logged: Logged) -> None:
     """Half a body, and then nothing more: its request has a line like any other."""
-    with socket.create_connection(("127.0.0.1", served.http.base_url.port or 0)) as leaving:
+    with create_connection(("127.0.0.1", served.http.base_url.port or 0)) as leaving:
         leaving.sendall(
             b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b'Content-Length: 1000\r\nX-Request-Id: left-early\r\n\r\n{"query": '
         )
-    events: list[str] = []
-    for _ in range(500):  # until the server has noticed
-        events = [line["event"] for line in logged.with_id("left-early")]
-        if "request" in events:
-            break
-    assert events == ["request"]
+    assert [line["event"] for line in when_ended(logged, "left-early")] == ["request"]
 
 
 def send(client: Client, sent: Any) -> httpx.Response:

@@ -241,6 +241,18 @@ def test_other_methods_are_not_allowed(asker: Client, method: str) -> None:
     assert answer.headers["Content-Type"] == OLD
 
 
+@pytest.mark.parametrize("accept", [OLD, NEW])
+def test_a_refusal_is_in_the_media_type_that_is_taken(asker: Client, accept: str) -> None:
+    for answer in (
+        post(asker, b"{", Accept=accept),
+        post(asker, {"query": WHO}, Accept=accept, Authorization=""),
+        post(asker, {"query": WHO}, Accept=accept, Content_Type="text/plain"),
+        get(asker, {"query": 'mutation { createAgent(input: {name: ""}) { agent { id } } }'}, Accept=accept),
+    ):
+        assert answer.status_code in (400, 401, 415, 405)
+        assert answer.headers["Content-Type"].partition(";")[0] == accept
+
+
 def test_other_methods_are_not_allowed_at_healthz(asker: Client) -> None:
     answer = asker.installation.http.post("/healthz")
     assert (answer.status_code, code(answer)) == (405, "BAD_REQUEST")

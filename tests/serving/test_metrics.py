@@ -1,21 +1,27 @@
 """What Prometheus reads: counted as it happened, on a port of its own, with nothing in it of anybody's."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.conftest import Install
 from tests.installation import Installation
-from tests.processes import Served, free_port, run
+from tests.processes import Served, free_port, run, served_in
+from tests.serving.following import over_events, over_socket, socket
+from tests.serving.test_bugs import spoil
+
+FOLLOW = "subscription { phoneNumbersUpdated { phoneNumberId } }"
 
 
 @pytest.fixture
-def measured(tmp_path: Path) -> tuple[Served, str]:
+def measured(tmp_path: Path) -> Iterator[tuple[Served, str]]:
     port = free_port()
-    served = Served(tmp_path, DIALTREE_METRICS_PORT=str(port))
-    assert served.http.get("/healthz").status_code == 200
-    return served, f"http://127.0.0.1:{port}"
+    with served_in(tmp_path, DIALTREE_METRICS_PORT=str(port), DIALTREE_HOST="0.0.0.0") as served:  # noqa: S104
+        assert served.http.get("/healthz").status_code == 200
+        yield served, f"http://127.0.0.1:{port}"
 
 
 def read(address: str) -> dict[str, float]:
@@ -51,9 +57,75 @@ def test_what_happened_is_counted(measured: tuple[Served, str]) -> None:
     assert told["dialtree_request_seconds_count"] == told['dialtree_request_seconds_bucket{le="+Inf"}'] == 4
     assert told["dialtree_points_total"] > 152
     assert told["dialtree_loader_batches_total"] >= 2
-    assert sum(value for name, value in told.items() if name.startswith("dialtree_conversations{")) == 1
-    served.stop()
-    served.join()
+    assert after['dialtree_calls{state="queued"}'] == 1
+    assert after['dialtree_calls{state="live"}'] == 0
+
+
+def test_calls_are_counted_as_they_end_and_stay_so(measured: tuple[Served, str]) -> None:
+    served, address = measured
+    northwind = served.root()
+    lent = northwind.number(shareable=True)
+    child = northwind.child()
+    child.queued(agentNumber=lent.e164, agentConfig={})
+    northwind.share(lent, shareable=False)
+    for _ in range(2):
+        queued = northwind.queued(agentNumber=lent.e164, agentConfig={})
+        northwind.do("hangUpConversation", "__typename", conversationId=queued["id"])
+    northwind.version(northwind.agent(), lent, direction="INBOUND")
+    rung = northwind.rung(lent)
+    assert read(address)['dialtree_calls{state="live"}'] == 1
+    northwind.do("reportInboundCall", "__typename", conversationId=rung["id"], status="UNANSWERED", endReason="BUSY")
+    ended = {
+        'dialtree_calls_ended_total{end_reason="NUMBER_NO_LONGER_AVAILABLE"}': 1,
+        'dialtree_calls_ended_total{end_reason="CANCELLED"}': 2,
+        'dialtree_calls_ended_total{end_reason="BUSY"}': 1,
+    }
+    assert read(address).items() >= ended.items()
+    served.rows("DELETE FROM conversation")  # as prune does, in time
+    assert read(address).items() >= ended.items()
+
+
+def test_what_the_dialer_ends_is_counted(tmp_path: Path) -> None:
+    """Private addresses are refused, which ends the call."""
+    port = free_port()
+    with served_in(tmp_path, DIALTREE_METRICS_PORT=str(port), DIALTREE_DIALING="on") as served:
+        northwind = served.root()
+        number = northwind.number(trunk=northwind.sealed_trunk("hunter2", "127.0.0.1"))
+        northwind.queued(agentNumber=number.e164, agentConfig={})
+        while 'dialtree_calls_ended_total{end_reason="BLOCKED"}' not in (told := read(f"http://127.0.0.1:{port}")):
+            pass
+        assert told['dialtree_calls_ended_total{end_reason="BLOCKED"}'] == 1
+
+
+async def test_what_is_held_open_is_told(measured: tuple[Served, str]) -> None:
+    served, address = measured
+    northwind = served.root()
+    number = northwind.number()
+
+    def probe() -> str:
+        northwind.share(number, not northwind(SHARED, id=number.id)["node"]["shareable"])
+        return number.id
+
+    async with over_events(northwind, FOLLOW) as one, over_socket(northwind, FOLLOW) as two, socket(northwind):
+        await one.ready(probe)
+        await two.ready(probe)
+        told = read(address)
+        assert told['dialtree_open{what="subscriptions"}'] == 2
+        assert told['dialtree_open{what="sockets"}'] == 2
+    while 'dialtree_open{what="subscriptions"}' in (told := read(address)):
+        pass  # until the server has noticed that they left
+    assert told["dialtree_socket_operations_total"] == 1
+
+
+SHARED = "query($id: ID!) { node(id: $id) { ... on PhoneNumber { shareable } } }"
+
+
+def test_it_is_told_on_this_machine_alone_unless_somebody_says_so(measured: tuple[Served, str]) -> None:
+    """The API is served on every address here, the metrics on one."""
+    _, address = measured
+    elsewhere = address.replace("127.0.0.1", "127.0.0.2")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{elsewhere}/metrics")
 
 
 def test_nothing_in_it_is_anybodys(measured: tuple[Served, str]) -> None:
@@ -66,25 +138,37 @@ def test_nothing_in_it_is_anybodys(measured: tuple[Served, str]) -> None:
         assert spilled not in text
     assert httpx.get(f"{address}/graphql").status_code == 404
     assert served.http.get("/metrics").status_code == 404
-    served.stop()
-    served.join()
 
 
 def test_a_port_that_is_taken_stops_the_start(measured: tuple[Served, str], tmp_path: Path) -> None:
-    served, address = measured
+    _, address = measured
     other = tmp_path / "other"
     other.mkdir()
     port = address.rpartition(":")[2]
     status, _, complaints = run(other, "serve", DIALTREE_PORT="0", DIALTREE_METRICS_PORT=port)
     assert status == 2
     assert complaints[-1].startswith(f"server.py: DIALTREE_METRICS_PORT={port} ")
-    served.stop()
-    served.join()
 
 
+@pytest.mark.sqlite
 def test_readyz_answers_while_all_that_it_takes_is_there(installation: Installation) -> None:
     answer = installation.http.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     installation.file.unlink()
     gone = installation.http.get("/readyz")
     assert (gone.status_code, gone.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.sqlite
+def test_readyz_says_that_calls_are_not_placed_any_more(install: Install) -> None:
+    """What places calls stumbles over a row that no version of ours wrote, and ends."""
+    client = install().root("Northwind")
+    call = client.queued(agentNumber=client.number().e164, agentConfig={})["id"]
+    spoiled = "UPDATE conversation SET status = 'DIALING', dialed_at = 'sentinel4711' WHERE id = :call"
+    spoil(client.installation, spoiled, {"call": call})
+    url = client.installation.settings.database_url
+    dialing = install(database_url=url, dialing="on").http
+    while (answer := dialing.get("/readyz")).status_code == 200:
+        pass
+    assert (answer.status_code, answer.json()) == (503, {"status": "placing calls has stopped: restart the server"})
+    assert dialing.get("/healthz").status_code == 200
