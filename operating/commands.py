@@ -110,7 +110,7 @@ def copy(to: Annotated[str, typer.Option(help="An empty PostgreSQL database: pos
             database = Database(target.database_url)
             try:
                 with typer.progressbar(length=await moving.rows_of(source), label="Copying", file=sys.stderr) as bar:
-                    return await moving.move(source, database, bar.update)
+                    return await moving.move(source, database, lambda rows: bar.update(rows - bar.pos))
             finally:
                 await database.close()
 

@@ -5,17 +5,23 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from models import Database, Organization, ReadSession, WriteSession
 from models.sealed import Seal
 from operating.backup import NotCopied
+from operating.invariants import require_kept
 from serving.settings import Settings
 
 BATCH = 1000
 # Who is acting, what changed lately and what a key may still spend are of the moment.
 PASSING = ("acting", "budget", "change", "revision")
 TABLES = [table for table in Organization.metadata.sorted_tables if table.name not in PASSING]
+
+SERVERS = sa.text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = 'dialtree' AND pid <> pg_backend_pid()"
+)
 
 Progress = Callable[[int], None]
 
@@ -40,21 +46,23 @@ async def rows_of(database: Database) -> int:
 
 
 async def move(source: Database, target: Database, progress: Progress) -> dict[str, int]:
-    """The rows of each table, once they are committed. `target` is a migrated PostgreSQL database. Raises NotCopied."""
+    """The rows of each table, once they are committed. `target` is a migrated PostgreSQL database. Raises NotCopied.
+
+    `progress` is told how many rows there are so far: fewer than before, where all begins again.
+    """
     async with source.read() as snapshot:
+        await _require_unserved(snapshot)
 
         async def work(session: WriteSession) -> dict[str, int]:
             for table in TABLES:
                 await _require_empty(session, table)
+            copied = 0
             for table in TABLES:
-                await _copy(snapshot, session, table, progress)
+                copied = await _copy(snapshot, session, table, copied, progress)
+            await require_kept(session)
             return {table.name: await _compared(snapshot, session, table) for table in TABLES}
 
-        try:
-            return await target.write(work)
-        except DBAPIError as wrong:
-            why = str(wrong.orig).partition("\n")[0]
-            raise NotCopied(f"the database to copy to refuses a row: {why}. Nothing was written.") from None
+        return await target.write(work)
 
 
 async def _require_empty(session: ReadSession, table: sa.Table) -> None:
@@ -62,14 +70,34 @@ async def _require_empty(session: ReadSession, table: sa.Table) -> None:
         raise NotCopied("the database to copy to holds data already: name an empty one. Nothing was written.")
 
 
-async def _copy(snapshot: ReadSession, session: WriteSession, table: sa.Table, progress: Progress) -> None:
-    """Keys and checks hold for each row. Triggers rest: what they note is copied, what they refuse was refused here."""
+async def _require_unserved(snapshot: ReadSession) -> None:
+    """A server on SQLite holds its file; one on PostgreSQL is always connected. Its next writes would stay behind."""
+    if snapshot.on_postgres and await snapshot.scalar(SERVERS):
+        raise NotCopied("the database is being served: stop its servers first. Nothing was written.")
+
+
+async def _copy(snapshot: ReadSession, session: WriteSession, table: sa.Table, copied: int, progress: Progress) -> int:
+    """Keys and checks hold for each row. Triggers rest: what they note is copied, what they refuse is asked at the end.
+
+    How many rows there are now.
+    """
     await session.execute(sa.text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
     insert = sa.insert(table).values({column.name: _value(column) for column in table.c})
     async for rows in _batches(snapshot, table):
-        await session.execute(insert, [dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's public name
-        progress(len(rows))
+        await _insert(session, insert, [dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's public name
+        copied += len(rows)
+        progress(copied)
     await session.execute(sa.text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER"))
+    return copied
+
+
+async def _insert(session: WriteSession, insert: sa.Insert, rows: list[dict[str, Any]]) -> None:
+    """A row that is refused would be refused again, so that nobody is to try it once more."""
+    try:
+        await session.execute(insert, rows)
+    except IntegrityError as wrong:
+        why = str(wrong.orig).partition("\n")[0]
+        raise NotCopied(f"the database to copy to refuses a row: {why}. Nothing was written.") from None
 
 
 def _value(column: sa.Column[Any]) -> sa.BindParameter[Any]:
