@@ -6,7 +6,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from serving.arriving import arriving
+from serving.arriving import arriving, taking
 from serving.settings import PREFIX, Settings, WrongSetting
 
 # Seconds that requests have to end when the server is told to.
@@ -16,8 +16,8 @@ DRAINS_IN = 20
 def served_by(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=arriving(settings.request_seconds),
-        ws="websockets-sansio",
+        http=arriving(settings.request_seconds, settings.operation_seconds),
+        ws=taking(settings.operation_seconds),
         ws_max_size=settings.request_bytes,
         log_config=None,
         access_log=False,
