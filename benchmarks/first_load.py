@@ -1,44 +1,43 @@
-"""What the console costs a browser: compressed bytes of its first load, and full page loads while one works in it.
+"""What the console costs a browser: bytes that its first load transfers, and full page loads while one works in it.
 
 `make bench-page` runs it over the built page, with a server and a browser of its own.
 """
 
 import asyncio
-import gzip
-import re
-from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
 from benchmarks.fan_out import served
 
-BUILT = Path(__file__).parent.parent / "web" / "dist"
 BUDGET = 300 * 1024
 BROWSER = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 BROWSER += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# As the browser counts them: what came over the wire, and what that is once it is unpacked.
+TRANSFERRED = """() => performance.getEntriesByType("resource")
+  .filter(({ name }) => new URL(name).pathname.startsWith("/assets/"))
+  .map(({ name, encodedBodySize, decodedBodySize }) => [new URL(name).pathname, encodedBodySize, decodedBodySize])"""
 
 
-def sizes() -> None:
-    document = (BUILT / "index.html").read_text()
-    files = sorted(set(re.findall(r"/(assets/[^\"]+\.(?:js|css))", document)))
-    scripts = 0
-    for name in files:
-        size = len(gzip.compress((BUILT / name).read_bytes()))
-        scripts += size if name.endswith(".js") else 0
-        print(f"{size:>9,} bytes compressed  {name}")
+async def sizes(page: Page, url: str) -> None:
+    await page.goto(url)
+    await page.wait_for_load_state("networkidle")
+    files: list[Any] = await page.evaluate(TRANSFERRED)
+    for name, sent, unpacked in files:
+        print(f"{sent:>9,} bytes transferred, {unpacked:>9,} unpacked  {name}")
+    scripts = sum(sent for name, sent, _ in files if name.endswith(".js"))
     print(f"{scripts:>9,} bytes of script, {scripts / BUDGET:.2f} of the budget of {BUDGET:,}")
 
 
-async def loads(page: Page, url: str, key: str) -> None:
+async def loads(page: Page, key: str) -> None:
     """Every view of the console, by its links: the document is loaded once."""
-    count = 0
+    count = 1
 
     def counted(request: object) -> None:
         nonlocal count
         count += getattr(request, "is_navigation_request", bool)()
 
     page.on("request", counted)
-    await page.goto(url)
     await page.get_by_role("textbox").first.fill(key)
     await page.keyboard.press("Enter")
     for name in ("Which number?", "Conversations", "Phone numbers"):
@@ -48,10 +47,11 @@ async def loads(page: Page, url: str, key: str) -> None:
 
 
 async def main() -> None:
-    sizes()
     async with served() as (url, key), async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
-        await loads(await browser.new_page(), url, key)
+        page = await browser.new_page()
+        await sizes(page, url)
+        await loads(page, key)
         await browser.close()
 
 

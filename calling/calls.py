@@ -147,6 +147,8 @@ class Calls:
             await self._fulfil(session, None)
             return mark
         changes, mark = await changes_after(session, heard)
+        if changes is None:  # more than is kept: look at all there is
+            return await self._look(session, None)
         if changed := [each.subject_id for each in changes if each.kind is ChangeKind.CONVERSATION]:
             await self._fulfil(session, changed)
         return mark

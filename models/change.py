@@ -66,6 +66,8 @@ UNSEEN = sa.text(
     " AND pg_visible_in_snapshot(transaction_id::text::xid8, pg_current_snapshot())) OR id > :change_id"
 )
 MOST = 1000
+# The last so many are kept, by a trigger: one statement can make more.
+KEPT = 10_000
 
 
 async def newest(session: ReadSession) -> Mark:
@@ -73,11 +75,20 @@ async def newest(session: ReadSession) -> Mark:
     return Mark(change_id, str(await session.scalar(SNAPSHOT)) if session.on_postgres else "")
 
 
-async def changes_after(session: ReadSession, mark: Mark) -> tuple[list[Any], Mark]:
-    """What was committed after the mark, and the next mark. On SQLite at most 1,000: there may be more behind it."""
+async def changes_after(session: ReadSession, mark: Mark) -> tuple[list[Any] | None, Mark]:
+    """What was committed after the mark, and the next mark; None where some of it is no longer kept.
+
+    On SQLite at most 1,000: there may be more behind it.
+    """
     change = sa.select(Change.__table__).order_by(Change.columns().id)
     if session.on_postgres:
         rows = (await session.execute(change.where(UNSEEN), vars(mark))).all()
-        return rows, await newest(session)
-    rows = (await session.execute(change.where(Change.columns().id > mark.change_id).limit(MOST))).all()
-    return rows, Mark(rows[-1].id) if rows else mark
+        heard = await newest(session)
+        # Numbers that were given out and not used leave gaps too.
+        kept = heard.change_id - mark.change_id <= KEPT
+    else:
+        rows = (await session.execute(change.where(Change.columns().id > mark.change_id).limit(MOST))).all()
+        heard, kept = Mark(rows[-1].id) if rows else mark, False
+    if kept or not rows or rows[0].id <= mark.change_id + 1:
+        return rows, heard
+    return None, await newest(session)

@@ -64,3 +64,9 @@ async def authenticate(session: ReadSession, secret: str) -> Caller | None:
     if key.revoked_at or (key.expires_at and key.expires_at <= now()):
         return None
     return Caller(key, key.organization_id, tuple(key.scopes))
+
+
+async def revoked(session: ReadSession, caller: Caller) -> bool:
+    """Whether its key was, since it was let in."""
+    (key,) = await session.rows(BY_ID(), identifiers=[caller.api_key.id]) or (None,)
+    return key is None or key.revoked_at is not None

@@ -1,5 +1,5 @@
-"""uvicorn's HTTP protocol, with what it lacks: a deadline for a request to arrive, a bound on its head, and word of
-a client that leaves.
+"""uvicorn's protocols, with what they lack: a deadline for a request to arrive and for its answer to be taken, a bound
+on its head, and word of a client that leaves.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from uuid import uuid4
 import orjson
 from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from serving.requests import GUARDED, Lines
 
@@ -22,7 +23,42 @@ REASONS = {
 }
 
 
-class Arriving(HttpToolsProtocol):
+class Taking(asyncio.Protocol):
+    """A client that takes nothing of what waits for it is cut off: its place, and all that serves it, is let go.
+
+    `takes_within`: seconds from when the connection is full until it has room again.
+    """
+
+    takes_within: float
+    transport: Any
+    _full: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._full = asyncio.get_running_loop().call_later(self.takes_within, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._has_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._has_room()
+
+    def _has_room(self) -> None:
+        if self._full is not None:
+            self._full.cancel()
+            self._full = None
+
+
+class TakingSocket(Taking, WebSocketsSansIOProtocol):
+    def keepalive_timeout(self) -> None:
+        """Closing would wait for the client to take what is on its way."""
+        super().keepalive_timeout()
+        self.transport.abort()
+
+
+class Arriving(Taking, HttpToolsProtocol):
     """`within`: seconds from the first byte, or from the connection, until the whole request is here."""
 
     within: float
@@ -137,8 +173,12 @@ class Arriving(HttpToolsProtocol):
         return request_id
 
 
-def arriving(within: float, lines: Lines) -> type[Arriving]:
-    return type("ArrivingInTime", (Arriving,), {"within": within, "lines": lines})
+def arriving(within: float, takes_within: float, lines: Lines) -> type[Arriving]:
+    return type("ArrivingInTime", (Arriving,), {"within": within, "takes_within": takes_within, "lines": lines})
+
+
+def taking(takes_within: float) -> type[TakingSocket]:
+    return type("TakingInTime", (TakingSocket,), {"takes_within": takes_within})
 
 
 def connection_of(request: HTTPConnection) -> Arriving | None:

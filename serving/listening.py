@@ -6,7 +6,7 @@ import socket
 import uvicorn
 from starlette.applications import Starlette
 
-from serving.arriving import arriving
+from serving.arriving import arriving, taking
 from serving.settings import PREFIX, Settings, WrongSetting
 
 # Seconds that requests have to end when the server is told to.
@@ -17,8 +17,8 @@ def served_by(app: Starlette, settings: Settings) -> uvicorn.Config:
     """`app.state.lines`: where requests are noted that never reach it."""
     return uvicorn.Config(
         app,
-        http=arriving(settings.request_seconds, app.state.lines),
-        ws="websockets-sansio",
+        http=arriving(settings.request_seconds, settings.operation_seconds, app.state.lines),
+        ws=taking(settings.operation_seconds),
         ws_max_size=settings.request_bytes,
         log_config=None,
         access_log=False,

@@ -1,12 +1,17 @@
 """The page: static files that `web/` builds, under a strict policy; where they are not built, what is missing."""
 
+import os
 from collections.abc import Callable
+from mimetypes import guess_type
 from pathlib import Path
+from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 # Addresses of the console: it reads them itself.
 CONSOLE = ("/", "/numbers", "/which-number", "/conversations", "/conversations/{id}")
@@ -46,14 +51,36 @@ def document(file: Path, policy: str) -> Callable[[Request], Response]:
     return answer
 
 
+# What `web/` compresses its files to, the smaller first.
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+
+
 class _Assets(StaticFiles):
-    """Files whose names change with what is in them: a browser keeps them for good."""
+    """Files whose names change with what is in them: a browser keeps them for good, and gets them compressed."""
 
     async def check_config(self) -> None:
         """Where nothing is built, nothing is there: Starlette would call that a bug."""
 
-    def file_response(self, *arguments: object, **options: object) -> Response:
-        response = super().file_response(*arguments, **options)  # type: ignore[arg-type]
+    def file_response(
+        self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        accepted = accepted_encodings(Headers(scope=scope).get("accept-encoding", ""))
+        for encoding, suffix in ENCODINGS.items():
+            smaller = Path(f"{full_path}{suffix}")
+            if encoding in accepted and smaller.is_file():
+                response = super().file_response(smaller, smaller.stat(), scope, status_code)
+                response.headers["Content-Encoding"] = encoding
+                response.headers["Content-Type"] = guess_type(full_path)[0] or "application/octet-stream"
+                break
+        else:
+            response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def accepted_encodings(header: str) -> set[str]:
+    """Those that Accept-Encoding names, but for what it gives no weight."""
+    named = [each.replace(" ", "").lower().partition(";q=") for each in header.split(",")]
+    return {name for name, _, weight in named if weight.strip("0.") or not weight}

@@ -1,10 +1,13 @@
 """The three subscriptions, over WebSockets and over server-sent events: what is seen, by whom, and when it ends."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -192,20 +195,116 @@ async def test_a_socket_of_a_revoked_key_runs_nothing_more(northwind: Client) ->
         assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-async def test_a_slow_reader_is_told_to_fetch_anew(northwind: Client) -> None:
-    number = northwind.number()
-    config = {"text": "x" * 80_000}
-    async with socket(northwind, max_queue=1, compression=None) as it:
-        following = await it.subscribe("subscription { conversationsUpdated { id agentConfig } }")
-        await following.ready(calling_with(northwind, number, {"probe": "probe"}))
-        for _ in range(400):
-            calling_with(northwind, number, config)()
-        payloads = 0
-        while "errors" not in (payload := await following.next()):
-            payloads += 1
+@both_ways
+async def test_a_key_that_expires_hears_nothing_more(northwind: Client, follow: Following) -> None:
+    """One that lasts until it follows: a few seconds, or more on a machine that is busy."""
+    for seconds in (3, 15, 60):
+        soon = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        made = northwind.do("createApiKey", "secret", name="x", scopes=["PHONE_NUMBERS_READ"], expiresAt=soon)
+        with suppress(AssertionError, ConnectionClosed):
+            async with follow(northwind.installation.client(made["secret"]), NUMBERS) as it:
+                await it.ready(probing(northwind, northwind.number()))
+                last = await it.next()
+                assert await it.next() is None
+            break
+    assert last["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@both_ways
+async def test_a_key_revoked_while_its_subscription_begins_hears_nothing(northwind: Client, follow: Following) -> None:
+    """After it was let in, before it follows."""
+    made = northwind.do("createApiKey", "secret apiKey { id }", name="x", scopes=["PHONE_NUMBERS_READ"])
+    client = northwind.installation.client(made["secret"])
+    with before("max(change", lambda: revoke(northwind, made["apiKey"]["id"])) as done:
+        async with follow(client, NUMBERS, of=northwind.organization_id) as it:
+            assert (await it.next())["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert await it.next() is None
+    assert done == ["max(change"]
+
+
+@contextmanager
+def before(words: str, act: Callable[[], None]) -> Iterator[list[str]]:
+    """Acts once, as the first statement with these words is about to be read."""
+    done: list[str] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if words in statement and not done:
+            done.append(words)
+            act()
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", look)
+    yield done
+    sa.event.remove(sa.Engine, "before_cursor_execute", look)
+
+
+def revoke(client: Client, key_id: str) -> None:
+    client.installation.rows("UPDATE api_key SET revoked_at = created_at WHERE id = ?", key_id)
+
+
+@both_ways
+async def test_a_burst_of_changes_reaches_whoever_reads(northwind: Client, follow: Following) -> None:
+    """One commit changes more than is held for a reader."""
+    trunk, many = northwind.trunk(), 300
+    numbers = {number.id for number in insert_numbers(northwind, trunk, many)}
+    async with follow(northwind, NUMBERS) as it:
+        await it.ready(probing(northwind, northwind.number()))
+        northwind.do("updateTrunk", "__typename", trunkId=trunk, name="Another")
+        heard: dict[str, str] = {}
+        while len(heard) < many:
+            told = (await it.next())["data"]["phoneNumbersUpdated"]
+            heard[told["phoneNumberId"]] = told["phoneNumber"]["trunk"]["name"]
+        assert heard == dict.fromkeys(numbers, "Another")
+
+
+def insert_numbers(client: Client, trunk: str, many: int) -> list[Number]:
+    """As if each had been added, in one statement."""
+    client.installation.rows(
+        "INSERT INTO phone_number (id, organization_id, trunk_id, e164, shareable, created_at, updated_at)"
+        " WITH RECURSIVE count(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM count WHERE n + 1 < ?)"
+        " SELECT 'num_000000000000000000000' || n, t.organization_id, t.id, '+120600' || n, FALSE,"
+        " t.created_at, t.created_at FROM count, trunk AS t WHERE t.id = ?",
+        10_000 + many,
+        trunk,
+    )
+    return [Number(f"num_000000000000000000000{n}", f"+120600{n}") for n in range(10_000, 10_000 + many)]
+
+
+@both_ways
+async def test_more_changes_than_are_kept_end_what_is_followed(northwind: Client, follow: Following) -> None:
+    """Whoever reads is told to fetch anew, as what was trimmed may have been anything."""
+    trunk = northwind.trunk()
+    insert_numbers(northwind, trunk, 11_100)
+    async with follow(northwind, NUMBERS) as it:
+        await it.ready(probing(northwind, northwind.number()))
+        northwind.do("updateTrunk", "__typename", trunkId=trunk, name="Another")
+        while "errors" not in (payload := await it.next()):
+            pass
         assert payload["errors"][0]["extensions"]["code"] == "TIMEOUT"
-        assert payloads < 400
-        assert await following.next() is None
+        assert await it.next() is None
+    async with follow(northwind, NUMBERS) as it:
+        await it.ready(probing(northwind, northwind.number()))
+
+
+@both_ways
+async def test_a_reader_that_takes_nothing_is_cut_off(install: Install, follow: Following) -> None:
+    """Its place is free again: a key may hold one."""
+    northwind = install(open_per_key=1, operation_seconds=1).root()
+    number, config = northwind.number(), {"text": "x" * 80_000}
+    slow = "subscription { conversationsUpdated { id agentConfig } }"
+    async with follow(northwind, slow) as it:
+        await it.ready(calling_with(northwind, number, {"probe": "probe"}))
+        while not await is_let_in(northwind, follow):
+            await asyncio.to_thread(calling_with(northwind, number, config))
+
+
+async def is_let_in(client: Client, follow: Following) -> bool:
+    try:
+        async with follow(client, CONVERSATION, id="cnv_" + "0" * 26) as it:
+            payload = await it.next()
+    except ConnectionClosed:
+        return False
+    code: str = payload["errors"][0]["extensions"]["code"]
+    return code == "NOT_FOUND"
 
 
 def calling_with(client: Client, number: Number, config: Any) -> Callable[[], str]:
@@ -215,6 +314,23 @@ def calling_with(client: Client, number: Number, config: Any) -> Callable[[], st
         return "probe"
 
     return create
+
+
+@both_ways
+async def test_an_agent_that_is_renamed_or_switched_off_arrives_with_its_numbers(
+    northwind: Client, follow: Following
+) -> None:
+    agent, number = northwind.agent(), northwind.number()
+    northwind.version(agent, number)
+    query = "subscription { phoneNumbersUpdated { phoneNumberId phoneNumber { outboundSlot { agentVersion { agent { name active } } } } } }"
+    async with follow(northwind, query) as it:
+        await it.ready(probing(northwind, northwind.number()))
+        for change in ({"name": "Night desk"}, {"active": False}):
+            northwind.do("updateAgent", "__typename", agentId=agent, **change)
+            told = (await it.next())["data"]["phoneNumbersUpdated"]
+            assert told["phoneNumberId"] == number.id
+            seen = told["phoneNumber"]["outboundSlot"]["agentVersion"]["agent"]
+            assert seen == {"name": "Night desk", "active": "active" not in change}
 
 
 async def test_what_another_process_commits_arrives(northwind: Client) -> None:

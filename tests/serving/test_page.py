@@ -1,13 +1,19 @@
 """The page's files as they are served: the policy, what browsers keep, and that nothing is inlined."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from server import PAGE
 from serving.page import NOT_BUILT, POLICY, document
 from tests.installation import Installation
+from tests.processes import free_port
 
 CONSOLE = ["/", "/numbers", "/which-number", "/conversations", "/conversations/cnv_00000000000000000000000000"]
 STRICT = (
@@ -51,6 +57,33 @@ def test_nothing_is_inlined_and_nothing_comes_from_elsewhere(shared_installation
         assert asset.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("kind", ["js", "css"])
+@pytest.mark.parametrize(
+    ("accepts", "encoding", "suffix"),
+    [
+        ("gzip, deflate, br, zstd", "br", ".br"),
+        ("gzip", "gzip", ".gz"),
+        ("br;q=0, gzip;q=0.5", "gzip", ".gz"),
+        ("identity", None, ""),
+        ("", None, ""),
+    ],
+)
+def test_an_asset_comes_compressed_where_the_browser_takes_it(
+    shared_installation: Installation, kind: str, accepts: str, encoding: str | None, suffix: str
+) -> None:
+    address = re.findall(rf"\"/(assets/index-[^\"]+\.{kind})\"", get(shared_installation, "/").text)[0]
+    with shared_installation.http.stream("GET", f"/{address}", headers={"Accept-Encoding": accepts}) as answer:
+        sent = b"".join(answer.iter_raw())
+    assert answer.headers.get("content-encoding") == encoding
+    assert "Accept-Encoding" in answer.headers["vary"].split(", ")
+    assert answer.headers["content-type"].startswith("text/")
+    assert sent == Path(f"{PAGE / address}{suffix}").read_bytes()
+    again = {"Accept-Encoding": accepts, "If-None-Match": answer.headers["etag"]}
+    assert shared_installation.http.get(f"/{address}", headers=again).status_code == 304
+    another = "gzip" if encoding != "gzip" else "br"
+    assert shared_installation.http.get(f"/{address}", headers=again | {"Accept-Encoding": another}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/assets/nothing.js", "/assets/", "/assets/../index.html", "/assets/%2e%2e/index.html"]
 )
@@ -68,6 +101,51 @@ def test_a_browser_at_the_api_is_led_to_graphiql(shared_installation: Installati
     response = shared_installation.http.get("/graphql", headers={"Accept": "text/html"})
     assert response.status_code == 303
     assert response.headers["location"] == "/graphiql"
+
+
+def test_without_the_page_the_api_runs_and_the_page_says_what_is_missing(tmp_path: Path) -> None:
+    """A copy of the server as somebody has it who never built the page."""
+    copy = tmp_path / "copy"
+    root = PAGE.parents[1]
+    left_out = shutil.ignore_patterns("web", "tests", "benchmarks", ".*", "__pycache__")
+    shutil.copytree(root, copy, ignore=left_out)
+    port = free_port()
+    settings = {"DIALTREE_PORT": str(port), "PATH": os.environ["PATH"]}
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen([sys.executable, "server.py", "serve"], cwd=copy, env=settings, stderr=log)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=9)) as http:
+                assert http.get("/healthz").status_code == 200
+                missing = http.get("/")
+                assert (missing.status_code, missing.text) == (503, NOT_BUILT)
+                assert http.get("/graphiql").status_code == 503
+                assert http.get("/assets/index.js").status_code == 404
+                asked = http.post("/graphql", json={"query": "{ viewer { scopes } }"})
+                assert asked.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def test_building_without_node_says_what_is_missing(tmp_path: Path) -> None:
+    """Neither on this machine nor from PyPI."""
+    (tmp_path / "web").mkdir()
+    shutil.copy(PAGE.parent / "build", tmp_path / "web")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho 'No matching distribution found' >&2\nexit 1\n")
+    python.chmod(0o755)
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    for name in ("bash", "dirname", "sh"):
+        (bare / name).symlink_to(shutil.which(name) or "")
+    built = subprocess.run(
+        [tmp_path / "web" / "build"], check=False, env={"PATH": str(bare)}, capture_output=True, text=True
+    )
+    assert built.returncode != 0
+    assert built.stdout.startswith("No Node 20.19 or newer on this machine: taking the one from PyPI")
+    assert "No matching distribution found" in built.stderr
+    assert not (tmp_path / "web" / "dist").exists()
 
 
 def test_a_page_that_is_not_built_says_what_builds_it(tmp_path: Path) -> None:

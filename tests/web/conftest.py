@@ -4,10 +4,11 @@ anything that the page's policy stops, unless the test says that it expects it.
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect, sync_playwright
 
 from demo import plant
 from tests.conftest import Install
@@ -20,6 +21,10 @@ QUIET = (
 )
 TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
+# Told by the page once the server follows what it subscribed to.
+TELL_FOLLOWING = (
+    """addEventListener("dialtree:following", () => { document.documentElement.dataset.following = "yes"; })"""
+)
 
 World = dict[str, Client]
 
@@ -38,6 +43,7 @@ class Visitors:
         settings = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "locale": "en-US"} | options
         context = self._chromium.new_context(base_url=installation.url, **settings)
         context.add_init_script(TELL_VIOLATIONS)
+        context.add_init_script(TELL_FOLLOWING)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._hear)
@@ -70,11 +76,42 @@ def enter(page: Page, secret: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def tab_to(page: Page, target: Locator) -> None:
+    """By the Tab key alone."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not reach {target}")
+
+
 def choose(place: Page | Locator, label: str, name: str) -> None:
     """One of very many: a part of its name is typed, and the one that is left is taken."""
     place.get_by_role("combobox", name=label, exact=True).fill(name)
     place.get_by_role("option", name=re.compile(f"^{re.escape(name)}")).click()
     expect(place.get_by_role("listbox")).to_have_count(0)
+
+
+def at(page: Page, client: Client, path: str) -> None:
+    """The address, but for the organization that every address of the console names first."""
+    before, _, search = path.partition("?")
+    named = f"{before}?organization={client.organization_id}{'&' if search else ''}{search}"
+    expect(page).to_have_url(re.compile(rf"^{client.installation.url}{named.replace('?', '[?]', 1)}$"))
+
+
+@contextmanager
+def failing(page: Page, operation: str) -> Iterator[None]:
+    """Requests with this operation do not reach the server."""
+
+    def handle(route: Route) -> None:
+        if operation in (route.request.post_data or ""):
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/graphql", handle)
+    yield
+    page.unroute("**/graphql", handle)
 
 
 @pytest.fixture(scope="session")

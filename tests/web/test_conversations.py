@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.installation import Client, Number
-from tests.web.conftest import Visitors, World
+from tests.web.conftest import Visitors, World, at, choose
 
 SHARED = "+15551234567"
 
@@ -80,9 +80,28 @@ def test_filters_live_in_the_address(
     expect(others(page)).to_have_count(3)
     page.get_by_label(label, exact=True).select_option(label=choice)
     expect(others(page)).to_have_text(rows)
-    expect(page).to_have_url(f"{spoken.installation.url}/conversations?{address}")
+    at(page, spoken, f"/conversations?{address}")
     colleague = visitors.sign_in(spoken, page.url)
     expect(others(colleague)).to_have_text(rows)
+
+
+def test_an_agent_and_the_days_of_its_calls_are_filters_too(spoken: Client, visitors: Visitors) -> None:
+    page = visitors.sign_in(spoken, "/conversations")
+    expect(others(page)).to_have_count(3)
+    choose(page, "Agent", "Front desk")
+    expect(others(page)).to_have_text(["+1 206 555 0182"])
+    at(page, spoken, r"/conversations?agent=agt_\w+")
+    page.goto("/conversations")
+    today = page.evaluate("new Date().toLocaleDateString('sv')")
+    page.get_by_label("Created to").fill("2001-02-03")
+    expect(page.get_by_role("heading", name="No conversation matches")).to_be_visible()
+    page.get_by_label("Created to").fill(today)
+    expect(others(page)).to_have_count(3)
+    page.get_by_label("Created from").fill(today)
+    at(page, spoken, f"/conversations?until={today}&since={today}")
+    expect(others(page)).to_have_count(3)
+    page.get_by_label("Created from").fill("2101-02-03")
+    expect(page.get_by_role("heading", name="No conversation matches")).to_be_visible()
 
 
 def test_numbers_are_filtered_whole_and_none_that_matches_is_said(spoken: Client, visitors: Visitors) -> None:

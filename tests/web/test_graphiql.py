@@ -8,7 +8,7 @@ from contextlib import suppress
 from playwright.sync_api import Locator, Page, expect
 
 from tests.installation import Client, Number
-from tests.web.conftest import Visitors, World
+from tests.web.conftest import Visitors, World, enter
 
 
 def answer(page: Page) -> Locator:
@@ -80,8 +80,24 @@ def until_told(page: Page, client: Client, number: Number) -> None:
     raise AssertionError("no change arrived")
 
 
+def test_the_next_key_finds_nothing_of_the_one_before(shared_world: World, visitors: Visitors) -> None:
+    page = visitors.sign_in(shared_world["Harbor Clinics"], "/graphiql")
+    take(page, "Dry run: by agentNumber")
+    execute(page)
+    expect(answer(page)).to_contain_text('"verdict":\u00a0"CHOSEN"')
+    page.reload()
+    written = page.locator(".graphiql-query-editor .view-lines")
+    expect(written).to_contain_text("agentNumber")
+    page.get_by_role("button", name="Use another key").click()
+    assert page.evaluate("sessionStorage.length") == 0
+    enter(page, shared_world["Contoso"].secret or "")
+    expect(written).to_contain_text("#\u00a0Numbers\u00a0I\u00a0can\u00a0dial\u00a0from")
+    expect(page.get_by_role("tab")).to_have_count(1)
+    assert "agentNumber" not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+
+
 def test_a_browser_at_the_api_is_led_there_and_asked_for_a_key(shared_world: World, visitors: Visitors) -> None:
     clinics = shared_world["Harbor Clinics"]
     page = visitors.sign_in(clinics, "/graphql")
     expect(page).to_have_url(f"{clinics.installation.url}/graphiql")
-    expect(page.locator(".examples").get_by_role("button")).to_have_count(16)
+    expect(page.locator(".examples").get_by_role("button")).to_have_count(21)

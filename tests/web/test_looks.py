@@ -1,7 +1,8 @@
 """Every page, dialog and state in light, dark and narrow: axe finds nothing wrong, and a picture of each is kept in
-`tests/web/screens` for whoever changes the looks to look at.
+`tests/web/screens` for whoever changes the looks to look at. DIALTREE_PICTURES=1 writes those of the README too.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.installation import Client
-from tests.web.conftest import Visitors, World, choose, enter
+from tests.installation import Client, Installation
+from tests.web.conftest import Visitors, World, choose, enter, failing, planted
+from tests.web.test_live_calls import transferred
+from tests.web.test_phone_numbers import held_back
+from tests.web.test_which_number import agent_of
 
 AXE = (Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 SCREENS = Path(__file__).parent / "screens"
+DOCS = Path(__file__).parents[2] / "docs"
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
     "dark": {"color_scheme": "dark"},
@@ -43,19 +48,21 @@ def inbound(shared_world: World) -> str:
     )
     identifier: str = routed["conversation"]["id"]
     clinics.do("reportInboundCall", "__typename", conversationId=identifier, status="IN_PROGRESS")
+    transferred(clinics, identifier, "COLD", caller_id="+12065550181", displayed="TRANSFEREE_NUMBER", sip=486)
+    transferred(clinics, identifier, "WARM", caller_id="+12065550101", displayed=None)
     return identifier
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_nothing_is_found_wrong(shared_world: World, visitors: Visitors, inbound: str, look: str) -> None:
     clinics = shared_world["Harbor Clinics"]
-    visitors.expect_complaint("401|ERR_INTERNET_DISCONNECTED|WebSocket connection to")
+    visitors.expect_complaint("401|ERR_INTERNET_DISCONNECTED|ERR_FAILED|WebSocket connection to")
     page = visitors.open(clinics.installation, **LOOKS[look])
     found = {}
     for scene in scenes(page, shared_world, inbound):
         found[scene] = looked_at(page, f"{scene}-{look}")
     assert "\n".join(f"{scene} {one}" for scene, wrong in found.items() for one in wrong) == ""
-    assert len(found) == 25
+    assert len(found) == 31
 
 
 def looked_at(page: Page, name: str) -> list[str]:
@@ -74,6 +81,7 @@ def scenes(page: Page, world: World, inbound: str) -> Iterator[str]:
     yield from which_number(page)
     yield from conversations(page, inbound)
     yield from troubles(page, world)
+    yield from alone(page, world)
     yield from graphiql(page)
 
 
@@ -150,6 +158,9 @@ def which_number(page: Page) -> Iterator[str]:
     page.goto("/which-number?fallback=yes&speaker=inline&to=%2B12065550199")
     expect(page.locator(".outcome")).to_contain_text("+1 206 555 0100")
     yield "which-number-fallback"
+    page.get_by_role("button", name="Call +1 206 555 0199").click()
+    expect(page.locator(".called .status")).to_have_text("Queued")
+    yield "which-number-called"
     page.goto("/which-number?from=%2B15551234568&speaker=inline&to=%2B12065550199")
     expect(page.locator(".outcome")).to_have_attribute("data-refused", "true")
     yield "which-number-refused"
@@ -185,15 +196,64 @@ def troubles(page: Page, world: World) -> Iterator[str]:
     page.context.set_offline(offline=True)
     expect(page.get_by_text("You are offline.")).to_be_visible()
     yield "offline"
+    page.get_by_role("switch", name="Shareable: +1 206 555 0100").click()
+    expect(page.locator(".toast")).to_contain_text("stays unshared")
+    yield "refused-switch"
     page.context.set_offline(offline=False)
     expect(page.get_by_text("You are offline.")).to_have_count(0)
+    with failing(page, "query SharingImpact"):
+        page.get_by_role("switch", name="Shareable: +1 206 555 0104").click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+        yield "stop-sharing-uncounted"
+    page.keyboard.press("Escape")
     page.goto(f"/numbers?organization={world['Contoso'].organization_id}")
     expect(page.get_by_role("heading", name="This organization is not one")).to_be_visible()
     yield "not-my-organization"
 
 
+def alone(page: Page, world: World) -> Iterator[str]:
+    """An organization with nothing yet, and none below it."""
+    empty = world["Harbor Dental"].child("Harbor Smiles")
+    page.get_by_role("button", name="Sign out").click()
+    with held_back(page, "query PhoneNumbers("):
+        enter(page, empty.secret or "")
+        expect(page.get_by_text("Loading phone numbers…")).to_be_visible()
+        yield "loading"
+    expect(page.get_by_text("2 loaded of 2")).to_be_visible()
+    page.get_by_role("button", name="Acting organization").click()
+    expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(1)
+    yield "organization-alone"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Sign out").click()
+    enter(page, world["Northwind"].installation.root("Fabrikam").secret or "")
+    expect(page.get_by_role("heading", name="No numbers yet")).to_be_visible()
+    yield "no-numbers"
+
+
 def graphiql(page: Page) -> Iterator[str]:
     page.goto("/graphiql")
-    expect(page.locator(".examples").get_by_role("button")).to_have_count(16)
+    expect(page.locator(".examples").get_by_role("button")).to_have_count(21)
     expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("query")
     yield "graphiql"
+
+
+@pytest.mark.skipif("DIALTREE_PICTURES" not in os.environ, reason="writes the pictures of the README")
+def test_the_pictures_of_the_readme(installation: Installation, visitors: Visitors) -> None:
+    clinics = planted(installation)["Harbor Clinics"]
+    for place, each in enumerate(("12065550100", "12065550101", "12065550102", "12065550103", "12065550104")):
+        installation.rows(
+            "UPDATE phone_number SET updated_at = datetime('now', ?) WHERE e164 = ?", f"-{3**place} hours", f"+{each}"
+        )
+    page = visitors.sign_in(clinics, viewport={"width": 1280, "height": 430}, device_scale_factor=2)
+    expect(page.get_by_text("6 loaded of 6")).to_be_visible()
+    page.screenshot(path=DOCS / "numbers.png")
+    reminders = agent_of(clinics, "Reminders")
+    page.goto(f"/which-number?speaker=agent&agent={reminders}&fallback=yes&to=%2B12065550199")
+    expect(page.get_by_role("button", name="Call +1 206 555 0199")).to_be_enabled()
+    end = page.get_by_role("button", name="Call +1 206 555 0199").bounding_box()
+    form = page.get_by_label("Call", exact=True).bounding_box()
+    assert end
+    assert form
+    height = max(end["y"] + end["height"], form["y"] + form["height"] + 24) + 24
+    page.set_viewport_size({"width": 1280, "height": int(height)})
+    page.screenshot(path=DOCS / "which-number.png")

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from models import Scope
 from tests.installation import Client, Number
-from tests.web.conftest import Visitors, World, choose, enter
+from tests.web.conftest import Visitors, World, at, choose, enter, tab_to
 
 AGO = re.compile(r"now|ago")
 BORROWED = "+1 555 123 4567"
@@ -116,7 +116,7 @@ def test_an_organization_below_is_acted_for_and_has_its_own_view(shared_world: W
     expect(page.get_by_role("button", name="Acting organization: Harbor Dental")).to_be_visible()
     shown(page, SHARED, BORROWED)
     expect(row(page, SHARED)).to_contain_text("Borrowed from Harbor Clinics")
-    expect(page).to_have_url(re.compile(rf"/numbers\?organization={dental.organization_id}$"))
+    at(page, dental, "/numbers")
     page.go_back()
     shown(page, "+1 555 123 4567", "+1 555 123 4568", "+1 555 123 4569")
     expect(row(page, BORROWED)).to_contain_text("Concierge")
@@ -244,7 +244,7 @@ def test_filters_and_sort_live_in_the_address(
     shown(page, *OWN, BORROWED)
     page.get_by_label(label, exact=True).select_option(label=choice)
     shown(page, *rows)
-    expect(page).to_have_url(re.compile(rf"/numbers\?{search}\w*$"))
+    at(page, clinics, rf"/numbers?{search}\w*")
     colleague = visitors.sign_in(clinics, page.url)
     shown(colleague, *rows)
     expect(colleague.get_by_label(label, exact=True).locator("option:checked")).to_have_text(choice)
@@ -266,7 +266,7 @@ def test_a_trunk_and_an_agent_are_filters_too(
     shown(page, *OWN, BORROWED)
     choose(page, label, choice)
     shown(page, number)
-    expect(page).to_have_url(re.compile(rf"/numbers\?{search}\w*$"))
+    at(page, clinics, rf"/numbers?{search}\w*")
     colleague = visitors.sign_in(clinics, page.url)
     shown(colleague, number)
     field = colleague.get_by_role("combobox", name=label, exact=True)
@@ -283,14 +283,14 @@ def test_the_search_and_a_filter_together_are_one_address(shared_world: World, v
     page.get_by_label("Sharing", exact=True).select_option(label="Shareable")
     page.get_by_role("searchbox", name="Search numbers").fill("0104")
     shown(page, SHARED)
-    expect(page).to_have_url(f"{clinics.installation.url}/numbers?shareable=yes&q=0104")
+    at(page, clinics, "/numbers?shareable=yes&q=0104")
     colleague = visitors.sign_in(clinics, page.url)
     shown(colleague, SHARED)
     expect(colleague.get_by_role("searchbox", name="Search numbers")).to_have_value("0104")
     colleague.get_by_role("button", name="Clear filters").click()
     shown(colleague, *OWN, BORROWED)
     expect(colleague.get_by_role("searchbox", name="Search numbers")).to_have_value("")
-    expect(colleague).to_have_url(f"{clinics.installation.url}/numbers")
+    at(colleague, clinics, "/numbers")
 
 
 def test_a_header_sorts_and_says_so(shared_world: World, visitors: Visitors) -> None:
@@ -300,9 +300,9 @@ def test_a_header_sorts_and_says_so(shared_world: World, visitors: Visitors) -> 
     header.get_by_role("button").click()
     shown(page, BORROWED, *reversed(OWN))
     expect(header).to_have_attribute("aria-sort", "descending")
-    expect(page).to_have_url(re.compile(r"\?sort=-number$"))
+    at(page, shared_world["Harbor Clinics"], "/numbers?sort=-number")
     page.get_by_role("columnheader", name="Changed").get_by_role("button").click()
-    expect(page).to_have_url(re.compile(r"\?sort=-updated$"))
+    at(page, shared_world["Harbor Clinics"], "/numbers?sort=-updated")
     expect(page.get_by_role("columnheader", name="Changed")).to_have_attribute("aria-sort", "descending")
     page.go_back()
     shown(page, BORROWED, *reversed(OWN))
@@ -316,10 +316,10 @@ def test_pages_live_in_the_address(northwind: Client, visitors: Visitors) -> Non
     expect(row(page, "+1 206 555 1000")).to_be_visible()
     page.get_by_role("button", name="Last").click()
     expect(row(page, "+1 206 555 1070")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"/numbers\?before="))
+    at(page, northwind, r"/numbers?before=\w*")
     page.get_by_role("button", name="Previous").click()
     expect(row(page, "+1 206 555 1020")).to_be_visible()
-    expect(page).to_have_url(re.compile(r"/numbers\?before=\w+"))
+    at(page, northwind, r"/numbers?before=\w+")
     colleague = visitors.sign_in(northwind, page.url)
     expect(colleague.locator("tr[data-row]").first).to_have_accessible_name("+1 206 555 1020")
     colleague.get_by_role("button", name="Show the numbers before these").click()
@@ -435,6 +435,7 @@ def test_the_slot_dialog_shows_what_moves_and_publishes(clinics: Client, visitor
     row(page, PLAIN).locator("td.col-outbound").get_by_role("button").click()
     dialog = page.get_by_role("dialog", name=f"Slots of {PLAIN}")
     expect(dialog.get_by_text("Empty: nobody answers calls to it")).to_be_visible()
+    expect(dialog.get_by_role("radio", name="Outbound")).to_be_checked()
     dialog.get_by_text("Both", exact=True).click()
     choose(dialog, "Agent", "Reminders")
     moves = dialog.get_by_role("region", name="What changes")
@@ -460,6 +461,7 @@ def test_a_draft_is_published_by_being_assigned_and_a_slot_is_cleared(clinics: C
     row(page, "+1 206 555 0101").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Slots of +1 206 555 0101")
+    expect(dialog.get_by_role("radio", name="Inbound")).to_be_checked()
     choose(dialog, "Agent", "Night desk")
     expect(dialog.get_by_role("listitem")).to_have_text(
         [
@@ -542,6 +544,10 @@ def test_everything_by_keyboard(clinics: Client, visitors: Visitors) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(row(page, SHARED)).to_be_focused()
+    page.get_by_role("columnheader", name="Number").get_by_role("button").focus()
+    page.keyboard.press("s")
+    expect(dialog).to_have_count(0)
+    row(page, SHARED).focus()
     page.keyboard.press("Home")
     expect(row(page, PLAIN)).to_be_focused()
     page.keyboard.press("s")
@@ -557,11 +563,32 @@ def test_everything_by_keyboard(clinics: Client, visitors: Visitors) -> None:
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("3")
-    expect(page).to_have_url(re.compile("/conversations$"))
+    at(page, clinics, "/conversations")
     page.keyboard.press("o")
     expect(page.get_by_role("treegrid", name="Organizations")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("treegrid", name="Organizations")).to_have_count(0)
+
+
+def test_the_slot_dialog_by_keyboard(clinics: Client, visitors: Visitors) -> None:
+    page = visitors.sign_in(clinics)
+    shown(page, *OWN, BORROWED)
+    row(page, PLAIN).focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=f"Slots of {PLAIN}")
+    expect(dialog.get_by_role("radio", name="Inbound")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_role("radio", name="Outbound")).to_be_checked()
+    tab_to(page, dialog.get_by_role("combobox", name="Agent"))
+    page.keyboard.type("Front")
+    expect(dialog.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("listitem")).to_have_text("Outbound slot: empty → Front desk v1")
+    tab_to(page, dialog.get_by_role("button", name="Assign"))
+    page.keyboard.press("Enter")
+    expect(row(page, PLAIN).locator("td.col-outbound")).to_contain_text("Front desk")
+    expect(row(page, PLAIN)).to_be_focused()
 
 
 def test_one_row_is_in_the_tab_order(shared_world: World, visitors: Visitors) -> None:

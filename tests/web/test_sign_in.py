@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from models import Scope
 from tests.installation import Client
-from tests.web.conftest import Visitors, World, enter
+from tests.web.conftest import Visitors, World, at, enter
 
 NO_SUCH_KEY = "ak_00000000000000000000000000.nothing"
 WRONG = (
@@ -46,7 +46,7 @@ def test_the_right_key_shows_the_table_by_keyboard_alone(shared_world: World, vi
     page.keyboard.insert_text(clinics.secret or "")
     page.keyboard.press("Enter")
     table(page)
-    expect(page).to_have_url(f"{clinics.installation.url}/numbers")
+    at(page, clinics, "/numbers")
     expect(page.get_by_role("button", name="Acting organization: Harbor Clinics")).to_be_visible()
 
 

@@ -68,7 +68,7 @@ def at_the_end(page: Page) -> bool:
           const atBottom = () => box.scrollTop + box.clientHeight >= box.scrollHeight - 1;
           const all = () => document.querySelector("table.numbers").ariaRowCount !== "-1";
           await frame();
-          while (atBottom() && !all()) await frame();
+          for (let waited = 0; atBottom() && !all() && waited < 3600; waited++) await frame();
           return atBottom();
         }"""
     )

@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from models import Scope
 from tests.installation import Client
-from tests.web.conftest import Visitors, World, choose
+from tests.web.conftest import Visitors, World, at, choose, tab_to
 
 RULES = ["Number named", "Version’s number", "Agent’s number", "Any own number"]  # noqa: RUF001
 
@@ -38,7 +38,7 @@ def agent_of(client: Client, name: str) -> str:
 def test_a_named_number_that_is_borrowed(shared_world: World, visitors: Visitors) -> None:
     page = visitors.sign_in(shared_world["Harbor Clinics"], "/which-number")
     page.get_by_label("Dial from").fill("+1 555 123 4567")
-    expect(page).to_have_url(re.compile(r"\?from=%2B1\+555\+123\+4567$"))
+    at(page, shared_world["Harbor Clinics"], r"/which-number?from=%2B1\+555\+123\+4567")
     speak(page, "Inline")
     verdicts(page, "Chosen", "Not given", "Not given", "Not reached")
     expect(steps(page).first).to_have_attribute("data-decided", "true")
@@ -46,7 +46,7 @@ def test_a_named_number_that_is_borrowed(shared_world: World, visitors: Visitors
     expect(outcome(page)).to_contain_text("+1 555 123 4567")
     expect(outcome(page)).to_contain_text("borrowed from Northwind")
     expect(outcome(page)).to_contain_text("The inline agent")
-    expect(page).to_have_url(re.compile(r"\?from=%2B1\+555\+123\+4567&speaker=inline$"))
+    at(page, shared_world["Harbor Clinics"], r"/which-number?from=%2B1\+555\+123\+4567&speaker=inline")
     colleague = visitors.sign_in(shared_world["Harbor Clinics"], page.url)
     verdicts(colleague, "Chosen", "Not given", "Not given", "Not reached")
 
@@ -138,6 +138,62 @@ def test_each_press_is_another_call(clinics: Client, visitors: Visitors, times: 
             button.click()
         expect(button).to_be_enabled()
     assert clinics("{ conversations { totalCount } }") == {"conversations": {"totalCount": times}}
+
+
+def test_a_call_whose_answer_is_lost_is_not_placed_twice(clinics: Client, visitors: Visitors) -> None:
+    """The server has created it; pressing again sends the same idempotency key."""
+    visitors.expect_complaint("ERR_FAILED")
+    page = visitors.sign_in(clinics, "/which-number?from=%2B12065550100&speaker=inline&to=%2B12065550199")
+    button = page.get_by_role("button", name="Call +1 206 555 0199")
+    expect(button).to_be_enabled()
+    page.route("**/graphql", answer_is_lost)
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    page.unroute("**/graphql", answer_is_lost)
+    assert clinics("{ conversations { totalCount } }") == {"conversations": {"totalCount": 1}}
+    button.click()
+    expect(page.locator(".called .status")).to_have_text("Queued")
+    assert clinics("{ conversations { totalCount } }") == {"conversations": {"totalCount": 1}}
+
+
+def answer_is_lost(route: Route) -> None:
+    if "mutation CreateOutboundConversation" in (route.request.post_data or ""):
+        route.fetch()
+        route.abort()
+    else:
+        route.continue_()
+
+
+def test_all_of_it_by_keyboard(clinics: Client, visitors: Visitors) -> None:
+    page = visitors.sign_in(clinics, "/which-number")
+    tab_to(page, page.get_by_label("Dial from"))
+    page.keyboard.type("+1 206 555 0100")
+    tab_to(page, page.get_by_role("radio", name="Nobody"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("radio", name="Inline")).to_be_checked()
+    tab_to(page, page.get_by_role("checkbox", name="Allow fallback"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_label("Call", exact=True))
+    page.keyboard.type("+1 206 555 0199")
+    verdicts(page, "Chosen", "Not given", "Not given", "Not reached")
+    expect(page.get_by_role("button", name="Call +1 206 555 0199")).to_be_enabled()
+    tab_to(page, page.get_by_role("button", name="Call +1 206 555 0199"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".called .status")).to_have_text("Queued")
+    assert clinics("{ conversations { totalCount } }") == {"conversations": {"totalCount": 1}}
+
+
+def test_a_version_together_with_an_agent(shared_world: World, visitors: Visitors) -> None:
+    clinics = shared_world["Harbor Clinics"]
+    page = visitors.sign_in(clinics, "/which-number")
+    speak(page, "Version")
+    choose(page, "Agent", "Front desk")
+    page.get_by_label("Version", exact=True).last.select_option(label="v1")
+    page.get_by_role("checkbox", name="Send the agent too").check()
+    verdicts(page, "Not given", "Chosen", "Not reached", "Not reached")
+    reminders = agent_of(clinics, "Reminders")
+    page.goto(re.sub(r"agent=agt_\w+", f"agent={reminders}", page.url))
+    expect(outcome(page)).to_contain_text("AGENT_REFERENCE_CONFLICT")
 
 
 def test_r15_a_key_that_only_reads_asks_and_does_not_call(shared_world: World, visitors: Visitors) -> None:

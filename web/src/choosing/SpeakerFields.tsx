@@ -4,6 +4,7 @@ import { AgentVersionsDocument } from "../generated/graphql";
 import { useTyped, withParameter } from "../lists/useTyped";
 import { AgentPick } from "../picks/AgentPick";
 import { useSession } from "../session/Session";
+import { explain } from "../shell/explain";
 import { Field } from "../shell/Field";
 import { type Request, type Speaker, SPEAKERS } from "./request";
 
@@ -27,8 +28,11 @@ export function SpeakerFields({ request, about }: Props) {
           </label>
         ))}
       </div>
-      {(speaker === "agent" || speaker === "version") && <AgentField request={request} complaint={about("agentId")} />}
+      {(speaker === "agent" || speaker === "version") && (
+        <AgentField request={request} complaint={speaker === "agent" ? about("agentId") : undefined} />
+      )}
       {speaker === "version" && <VersionField request={request} complaint={about("agentVersionId")} />}
+      {speaker === "version" && <BothCheck request={request} complaint={about("agentId")} />}
       {speaker === "inline" && <ConfigField complaint={request.wrong ?? about("agentConfig")} />}
     </fieldset>
   );
@@ -42,8 +46,7 @@ interface PickProps {
 function AgentField({ request, complaint }: PickProps) {
   const { reads } = useSession();
   const [, setSearch] = useSearchParams();
-  if (!reads("AGENTS"))
-    return request.speaker === "agent" ? <IdField name="agent" label="Agent’s id" complaint={complaint} /> : null;
+  if (!reads("AGENTS")) return <IdField name="agent" label="Agent’s id" complaint={complaint} />;
   return (
     <AgentPick
       value={request.agentId}
@@ -59,11 +62,14 @@ function VersionField({ request, complaint }: PickProps) {
   const { reads } = useSession();
   const [, setSearch] = useSearchParams();
   const pause = !reads("AGENTS") || !request.agentId;
-  const [{ data }] = useQuery({ query: AgentVersionsDocument, variables: { id: request.agentId }, pause });
+  const [{ data, error }] = useQuery({ query: AgentVersionsDocument, variables: { id: request.agentId }, pause });
   if (!reads("AGENTS")) return <IdField name="version" label="Version’s id" complaint={complaint} />;
   const versions = data?.node?.__typename === "Agent" ? data.node.versions.nodes : [];
   return (
-    <Field label="Version" complaint={complaint}>
+    <Field
+      label="Version"
+      complaint={error ? `${explain(error).title}. Choose the agent again to try again.` : complaint}
+    >
       {(wiring) => (
         <select
           {...wiring}
@@ -80,6 +86,33 @@ function VersionField({ request, complaint }: PickProps) {
         </select>
       )}
     </Field>
+  );
+}
+
+/** The version alone says who speaks; with its agent beside it, a version of another one is refused. */
+function BothCheck({ request, complaint }: PickProps) {
+  const [, setSearch] = useSearchParams();
+  return (
+    <>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={request.input.agentId !== undefined}
+          disabled={!request.agentId}
+          onChange={({ target }) =>
+            setSearch((old) => withParameter(old, "both", target.checked ? "yes" : ""), { replace: true })
+          }
+        />
+        <span>
+          Send the agent too <span className="quiet">agentId beside agentVersionId</span>
+        </span>
+      </label>
+      {complaint && (
+        <p role="alert" className="field-error">
+          {complaint}
+        </p>
+      )}
+    </>
   );
 }
 

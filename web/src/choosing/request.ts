@@ -24,6 +24,7 @@ export function readRequest(search: URLSearchParams, organizationId: string): Re
   if (to) input.to = to;
   if (speaker === "agent" && agentId) input.agentId = agentId;
   if (speaker === "version" && versionId) input.agentVersionId = versionId;
+  if (speaker === "version" && agentId && search.get("both") === "yes") input.agentId = agentId;
   const config = speaker === "inline" ? readConfig(search.get("config") ?? "{}") : undefined;
   if (config) input.agentConfig = config;
   return { input, speaker, agentId, versionId, wrong: config === null ? "This is not a JSON object." : null };

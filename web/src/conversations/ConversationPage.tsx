@@ -1,7 +1,9 @@
+import { useCallback } from "react";
 import { useQuery } from "urql";
 import { Link } from "wouter";
 import { Resolution } from "../choosing/Resolution";
 import { ConversationDocument, type ConversationQuery } from "../generated/graphql";
+import { BEGAN, useMissed } from "../lists/useMissed";
 import { written } from "../phone";
 import { useSession } from "../session/Session";
 import { Empty } from "../shell/Empty";
@@ -20,6 +22,9 @@ export function ConversationPage({ id }: { id: string }) {
     variables: { id, withAgents: reads("AGENTS") },
     requestPolicy: "cache-and-network",
   });
+  const fresh = useCallback(() => again({ requestPolicy: "network-only" }), [again]);
+  useMissed(fresh);
+  useMissed(fresh, BEGAN);
   const conversation = data?.conversation;
   const back = (
     <Link className="button" href={address("/conversations")}>
@@ -29,7 +34,7 @@ export function ConversationPage({ id }: { id: string }) {
   if (conversation) return <Conversation conversation={conversation} />;
   if (error) {
     return (
-      <Problem whole error={error} retry={() => again({ requestPolicy: "network-only" })}>
+      <Problem whole error={error} retry={fresh}>
         {back}
       </Problem>
     );

@@ -2,13 +2,14 @@ import { useDeferredValue, useState } from "react";
 import { useQuery } from "urql";
 import { TransferPlansDocument } from "../generated/graphql";
 import { Field } from "../shell/Field";
+import { Problem } from "../shell/Problem";
 import { Plan } from "./Plan";
 
 /** What a third party would see, if the call were transferred now: every way side by side. */
 export function TransferCallerId({ id }: { id: string }) {
   const [typed, setTyped] = useState("");
   const transferNumber = useDeferredValue(typed.trim()) || null;
-  const [{ data }] = useQuery({
+  const [{ data, error }, again] = useQuery({
     query: TransferPlansDocument,
     variables: { id, transferNumber },
     requestPolicy: "network-only",
@@ -30,7 +31,8 @@ export function TransferCallerId({ id }: { id: string }) {
           )}
         </Field>
       </div>
-      {plans && (
+      {error && <Problem error={error} retry={() => again()} />}
+      {plans && !error && (
         <div className="plans">
           <Plan
             title="Cold"

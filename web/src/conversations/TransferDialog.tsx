@@ -32,12 +32,12 @@ export function TransferDialog({ id, close }: { id: string; close: () => void })
   const [{ fetching }, transfer] = useMutation(TransferConversationDocument);
   const [complaint, setComplaint] = useState<string | null>(null);
   const transferNumber = useDeferredValue(typed.trim());
-  const [{ data }] = useQuery({
+  const [{ data, error }] = useQuery({
     query: TransferPlansDocument,
     variables: { id, transferNumber: transferNumber || null },
     requestPolicy: "network-only",
   });
-  const plan = data?.conversation && planOf(data.conversation, kind, displayedNumber);
+  const plan = !error && data?.conversation && planOf(data.conversation, kind, displayedNumber);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -82,6 +82,7 @@ export function TransferDialog({ id, close }: { id: string; close: () => void })
           </Field>
         )}
         {plan && <Plan title="They would see" words={WORDS[kind]} plan={plan} />}
+        {error && <p className="warning small">What they would see is not known: {complaintAbout(error, [])}</p>}
         {complaint && (
           <p role="alert" className="field-error">
             {complaint}
@@ -91,7 +92,7 @@ export function TransferDialog({ id, close }: { id: string; close: () => void })
           <button type="button" className="button" onClick={close}>
             Cancel
           </button>
-          <button className="button primary" disabled={fetching || Boolean(plan?.refusal)}>
+          <button className="button primary" disabled={fetching || Boolean(plan && plan.refusal)}>
             {fetching ? "Transferring…" : "Transfer"}
           </button>
         </footer>

@@ -3,6 +3,7 @@ import { useSubscription } from "urql";
 import { ConversationsUpdatedDocument, type ConversationsUpdatedSubscription } from "../generated/graphql";
 import type { PageStore } from "../lists/PageStore";
 import { useLiveList } from "../lists/useLiveList";
+import { BEGAN, useMissed } from "../lists/useMissed";
 import { useSession } from "../session/Session";
 
 const LOOKS_AGAIN = 5000;
@@ -13,6 +14,7 @@ type List = Pick<PageStore<never, never, never>, "pageCount" | "reload">;
 export function useConversationChanges(ids: readonly string[], filtered: boolean, store: List) {
   const { organizationId, reads } = useSession();
   const live = useLiveList(store, 1);
+  useMissed(store.reload, BEGAN);
   const [{ data }] = useSubscription(
     { query: ConversationsUpdatedDocument, variables: { organizationId, withAgents: reads("AGENTS") } },
     (_before: unknown, { conversationsUpdated: { id } }: ConversationsUpdatedSubscription) => {

@@ -26,6 +26,7 @@ export function Explorer({ apiKey }: { apiKey: string }) {
       <main className="explorer-main">
         <GraphiQL
           fetcher={fetcher}
+          storage={sessionStorage}
           plugins={plugins}
           visiblePlugin="Examples"
           defaultEditorToolsVisibility="variables"

@@ -2,6 +2,7 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 import { type Client, useClient } from "urql";
 import { type PageArguments, type Snapshot } from "./pages";
 import { type ListSource, PageStore } from "./PageStore";
+import { useMissed } from "./useMissed";
 
 type Source<Data, Variables extends object, Node extends { id: string }> = Omit<
   ListSource<Data, Variables, Node>,
@@ -17,7 +18,7 @@ export function usePages<Data, Variables extends object, Node extends { id: stri
   const store = useStore(client, source, anchor);
   const fresh = useSyncExternalStore(store.listen, store.snapshot);
   useEffect(() => store.open(), [store]);
-  useReconnected(store.reload);
+  useMissed(store.reload);
 
   const shown = useRef<{ client: Client; list: object; snapshot: Snapshot<Node> } | null>(null);
   const waiting = fresh.loading && fresh.nodes.length === 0;
@@ -38,16 +39,4 @@ function useStore<Data, Variables extends object, Node extends { id: string }>(
     held.current = { client, key, store: new PageStore({ client, ...source }, anchor) };
   }
   return held.current.store;
-}
-
-function useReconnected(reload: () => unknown): void {
-  useEffect(() => {
-    const listener = () => void reload();
-    window.addEventListener("dialtree:reconnected", listener);
-    window.addEventListener("online", listener);
-    return () => {
-      window.removeEventListener("dialtree:reconnected", listener);
-      window.removeEventListener("online", listener);
-    };
-  }, [reload]);
 }

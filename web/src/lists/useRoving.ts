@@ -34,7 +34,9 @@ export function useRoving({ box, ids, scrollTo, keys }: Options) {
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>) {
     if (event.ctrlKey || event.metaKey || event.altKey || current === null) return;
-    const onRow = event.target instanceof HTMLElement && event.target.dataset["row"] !== undefined;
+    const target = event.target as HTMLElement;
+    const onRow = target.dataset["row"] !== undefined;
+    const within = target.closest("[data-row]") !== null;
     const step = STEPS[event.key];
     const act = keys[event.key];
     if (step) {
@@ -43,7 +45,7 @@ export function useRoving({ box, ids, scrollTo, keys }: Options) {
       wanted.current = true;
       setActive(ids[index] ?? null);
       scrollTo(index);
-    } else if (act && (onRow || event.key !== "Enter")) {
+    } else if (act && (event.key === "Enter" ? onRow : within)) {
       event.preventDefault();
       act(current);
     }

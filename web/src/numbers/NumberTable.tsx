@@ -91,5 +91,5 @@ function useKeys(numbers: readonly NumberRowFragment[]): Record<string, (id: str
     const number = numbers.find((one) => one.id === id);
     if (number && isOwned(number)) act?.(number);
   };
-  return { Enter: onOwned(editSlots), s: onOwned(switchSharing) };
+  return { Enter: onOwned(editSlots && ((number) => editSlots(number, "INBOUND"))), s: onOwned(switchSharing) };
 }

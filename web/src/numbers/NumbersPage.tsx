@@ -12,6 +12,7 @@ import { Count } from "./Count";
 import { Filters } from "./Filters";
 import { NumberList } from "./NumberList";
 import { Search } from "./Search";
+import type { Direction } from "../slots/plan";
 import { SlotDialog } from "../slots/SlotDialog";
 import { SizePick } from "./SizePick";
 import { SortPick } from "./SortPick";
@@ -76,7 +77,7 @@ function Numbers() {
 /** The dialogs that a row opens, and what each of them needs the key to hold. */
 function useDialogs(numbers: readonly NumberRowFragment[]) {
   const { manages, reads } = useSession();
-  const [opened, setOpened] = useState<NumberRowFragment | null>(null);
+  const [opened, setOpened] = useState<{ number: NumberRowFragment; slot: Direction } | null>(null);
   const [unsharing, setUnsharing] = useState<NumberRowFragment | null>(null);
   const share = useShareSwitch();
   const mayEdit = manages("AGENTS") && reads("PHONE_NUMBERS");
@@ -85,14 +86,15 @@ function useDialogs(numbers: readonly NumberRowFragment[]) {
     (number: NumberRowFragment) => (number.shareable ? setUnsharing(number) : void share(number, true)),
     [share],
   );
+  const editSlots = useCallback((number: NumberRowFragment, slot: Direction) => setOpened({ number, slot }), []);
   const actions = useMemo<NumberActions>(
-    () => ({ editSlots: mayEdit ? setOpened : null, switchSharing: mayShare ? switchSharing : null }),
-    [mayEdit, mayShare, switchSharing],
+    () => ({ editSlots: mayEdit ? editSlots : null, switchSharing: mayShare ? switchSharing : null }),
+    [mayEdit, mayShare, editSlots, switchSharing],
   );
-  const editing = opened && (numbers.find(({ id }) => id === opened.id) ?? opened);
+  const editing = opened && (numbers.find(({ id }) => id === opened.number.id) ?? opened.number);
   const dialogs = (
     <>
-      {editing && <SlotDialog number={editing} close={() => setOpened(null)} />}
+      {editing && <SlotDialog number={editing} slot={opened.slot} close={() => setOpened(null)} />}
       {unsharing && (
         <UnshareDialog
           number={unsharing}

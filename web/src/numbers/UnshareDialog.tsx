@@ -1,8 +1,9 @@
-import { useQuery } from "urql";
+import { type CombinedError, useQuery } from "urql";
 import { type NumberRowFragment, SharingImpactDocument } from "../generated/graphql";
 import { written } from "../phone";
 import { useSession } from "../session/Session";
 import { Dialog } from "../shell/Dialog";
+import { explain } from "../shell/explain";
 
 interface Props {
   number: NumberRowFragment;
@@ -13,27 +14,29 @@ interface Props {
 /** Before sharing is switched off: what that touches. */
 export function UnshareDialog({ number, close, switchOff }: Props) {
   const { organizationId } = useSession();
-  const [{ data, error }] = useQuery({
+  const [{ data, error, fetching }, count] = useQuery({
     query: SharingImpactDocument,
     variables: { e164: number.e164, organizationId },
     requestPolicy: "network-only",
   });
-  const impact = data?.phoneNumber?.sharing;
+  const impact = !error && data?.phoneNumber?.sharing;
+  const gone = !error && !fetching && data?.phoneNumber === null;
   return (
     <Dialog title={`Stop sharing ${written(number.e164)}?`} close={close}>
-      {impact ? (
-        <Impact {...impact} />
-      ) : (
-        <p className="quiet">{error ? "What this touches could not be counted." : "Counting what this touches…"}</p>
-      )}
-      <p className="quiet small">It acts at once. Calls that are live keep the number until they end.</p>
+      {impact ? <Impact {...impact} /> : <Uncounted error={error} gone={gone} />}
+      {!gone && <p className="quiet small">It acts at once. Calls that are live keep the number until they end.</p>}
       <footer className="dialog-foot">
         <button className="button" data-first onClick={close}>
-          Keep sharing
+          {gone ? "Close" : "Keep sharing"}
         </button>
+        {error && (
+          <button className="button" onClick={() => count({ requestPolicy: "network-only" })}>
+            Count again
+          </button>
+        )}
         <button
           className="button danger"
-          disabled={!impact && !error}
+          disabled={!impact}
           onClick={() => {
             close();
             switchOff();
@@ -43,6 +46,16 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
         </button>
       </footer>
     </Dialog>
+  );
+}
+
+function Uncounted({ error, gone }: { error: CombinedError | undefined; gone: boolean }) {
+  if (gone) return <p>The number is no longer there: it was deleted meanwhile.</p>;
+  if (!error) return <p className="quiet">Counting what this touches…</p>;
+  return (
+    <p role="alert" className="field-error">
+      What this touches could not be counted. {explain(error).title}. Count again before you decide.
+    </p>
   );
 }
 

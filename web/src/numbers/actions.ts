@@ -1,9 +1,10 @@
 import { createContext, useContext } from "react";
 import type { NumberRowFragment } from "../generated/graphql";
+import type { Direction } from "../slots/plan";
 
 /** What a row can ask of the page that it stands on. */
 export interface NumberActions {
-  editSlots: ((number: NumberRowFragment) => void) | null;
+  editSlots: ((number: NumberRowFragment, slot: Direction) => void) | null;
   switchSharing: ((number: NumberRowFragment) => void) | null;
 }
 

@@ -1,5 +1,6 @@
 import type { NumberRowFragment } from "../generated/graphql";
 import { written } from "../phone";
+import type { Direction } from "../slots/plan";
 import { isOwned, useActions, useTabIndex } from "./actions";
 import { drift } from "./drift";
 
@@ -22,14 +23,15 @@ export function OwnerCell({ number }: { number: NumberRowFragment }) {
   );
 }
 
-export function SlotCell({ number, slot }: { number: NumberRowFragment; slot: Slot }) {
+export function SlotCell({ number, direction }: { number: NumberRowFragment; direction: Direction }) {
+  const slot = direction === "INBOUND" ? number.inboundSlot : number.outboundSlot;
   const { editSlots } = useActions();
   const tabIndex = useTabIndex();
   if (!isOwned(number)) return <span className="quiet">—</span>;
   const content = slot?.agentVersion ? <AgentOfSlot version={slot.agentVersion} /> : <EmptySlot slot={slot} />;
   if (!editSlots) return content;
   return (
-    <button className="slot-button" tabIndex={tabIndex} onClick={() => editSlots(number)}>
+    <button className="slot-button" tabIndex={tabIndex} onClick={() => editSlots(number, direction)}>
       {content}
       <span className="visually-hidden">, change the slots of {written(number.e164)}</span>
     </button>

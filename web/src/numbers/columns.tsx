@@ -25,13 +25,13 @@ export const columns = column.columns([
     id: "inbound",
     header: "Inbound agent",
     enableSorting: false,
-    cell: ({ row }) => <SlotCell number={row.original} slot={row.original.inboundSlot} />,
+    cell: ({ row }) => <SlotCell number={row.original} direction="INBOUND" />,
   }),
   column.display({
     id: "outbound",
     header: "Outbound agent",
     enableSorting: false,
-    cell: ({ row }) => <SlotCell number={row.original} slot={row.original.outboundSlot} />,
+    cell: ({ row }) => <SlotCell number={row.original} direction="OUTBOUND" />,
   }),
   column.display({
     id: "trunk",

@@ -2,6 +2,7 @@ import { useSubscription } from "urql";
 import { PhoneNumbersUpdatedDocument, type PhoneNumbersUpdatedSubscription } from "../generated/graphql";
 import type { PageStore } from "../lists/PageStore";
 import { useLiveList } from "../lists/useLiveList";
+import { BEGAN, useMissed } from "../lists/useMissed";
 import { useSession } from "../session/Session";
 
 const FEW_PAGES = 3;
@@ -17,6 +18,7 @@ export function useNumberChanges(
 ) {
   const { organizationId, reads } = useSession();
   const live = useLiveList(store, FEW_PAGES);
+  useMissed(store.reload, BEGAN);
   useSubscription(
     {
       query: PhoneNumbersUpdatedDocument,

@@ -24,7 +24,7 @@ export function OrganizationSwitcher() {
   function choose(id: string) {
     setOpen(false);
     const page = location.startsWith("/conversations/") ? "/conversations" : location;
-    navigate(id === viewer.organization.id ? page : `${page}?organization=${id}`);
+    navigate(`${page}?organization=${id}`);
   }
 
   return (

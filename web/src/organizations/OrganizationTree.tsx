@@ -12,6 +12,10 @@ export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
   const [{ data }] = useQuery({ query: OrganizationDocument, variables: { id: own.id } });
   const [open, setOpen] = useState(() => new Set<Key>([own.id]));
   const branches = useBranches(open);
+  const take = (id: string) => {
+    if (id.startsWith("again ")) branches.childrenOf(id.slice("again ".length)).again?.();
+    else choose(id);
+  };
   const ancestors = [...(data?.organization?.ancestors ?? [])].reverse();
   return (
     <>
@@ -31,7 +35,7 @@ export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
         onExpandedChange={setOpen}
         disallowEmptySelection
         escapeKeyBehavior="none"
-        onSelectionChange={(chosen) => chosen !== "all" && choose(String([...chosen][0]))}
+        onSelectionChange={(chosen) => take(chosen === "all" ? "" : String([...chosen][0]))}
       >
         <Twig
           branch={{ id: own.id, name: own.name, mayHaveChildren: true }}
@@ -51,12 +55,13 @@ interface TwigProps {
 
 function Twig({ branch, branches, current }: TwigProps) {
   const children = branches.childrenOf(branch.id);
+  const mayHaveChildren = branch.mayHaveChildren && !(children.state === "loaded" && children.branches.length === 0);
   return (
-    <TreeItem id={branch.id} textValue={branch.name} hasChildItems={branch.mayHaveChildren} className="tree-item">
+    <TreeItem id={branch.id} textValue={branch.name} hasChildItems={mayHaveChildren} className="tree-item">
       <TreeItemContent>
         {({ hasChildItems, isExpanded, level }) => (
           <span className="tree-row" style={{ paddingInlineStart: `${(level - 1) * 18}px` }}>
-            {hasChildItems && branch.mayHaveChildren ? (
+            {hasChildItems && mayHaveChildren ? (
               <Button slot="chevron" className="tree-chevron" data-open={isExpanded}>
                 <span className="chevron" aria-hidden="true" />
               </Button>
@@ -71,7 +76,18 @@ function Twig({ branch, branches, current }: TwigProps) {
       <Collection items={children.branches} dependencies={[branches, current]}>
         {(child) => <Twig branch={child} branches={branches} current={current} />}
       </Collection>
-      {(children.more || (branch.mayHaveChildren && children.branches.length === 0)) && (
+      {children.again && (
+        <TreeItem id={`again ${branch.id}`} textValue="Try again" className="tree-item" onAction={children.again}>
+          <TreeItemContent>
+            {({ level }) => (
+              <span className="tree-row small" style={{ paddingInlineStart: `${(level - 1) * 18 + 26}px` }}>
+                Could not be loaded: try again
+              </span>
+            )}
+          </TreeItemContent>
+        </TreeItem>
+      )}
+      {mayHaveChildren && !children.again && (children.more || children.state === "loading") && (
         // Stands for what is not loaded yet: an item without it could not be opened by keyboard.
         <TreeLoadMoreItem className="tree-item quiet small" onLoadMore={children.more} isLoading>
           Loading…

@@ -10,6 +10,7 @@ import {
   ListBoxLoadMoreItem,
   Popover,
 } from "react-aria-components";
+import { explain } from "../shell/explain";
 import type { Entries } from "./useEntries";
 
 interface Props {
@@ -28,7 +29,7 @@ interface Props {
 /** One of very many, found by a part of its name. More are loaded as the list ends, and so also while too few match. */
 export function Choose({ label, bare = false, entries, value, choose, hint, complaint, name, required }: Props) {
   const [host, setHost] = useState<HTMLElement | null>(null);
-  const { items, loading, more } = entries;
+  const { items, loading, more, error, again } = entries;
   return (
     <ComboBox
       className={bare ? "choose" : "choose field"}
@@ -39,6 +40,7 @@ export function Choose({ label, bare = false, entries, value, choose, hint, comp
       onChange={(id) => choose(id === null ? "" : String(id))}
       onKeyDown={closesOnlyItself}
       menuTrigger="focus"
+      onOpenChange={(open) => open && error && again()}
       allowsEmptyCollection
       isInvalid={complaint !== undefined}
       {...(name && { name })}
@@ -59,9 +61,7 @@ export function Choose({ label, bare = false, entries, value, choose, hint, comp
       )}
       <span ref={setHost} className="popover-host" />
       <Popover className="popover choices" UNSTABLE_portalContainer={host?.closest("dialog") ?? host ?? undefined}>
-        <ListBox
-          renderEmptyState={() => <p className="quiet small">{loading ? "Loading…" : "None has such a name."}</p>}
-        >
+        <ListBox renderEmptyState={() => <p className="quiet small">{none(entries)}</p>}>
           <Collection items={items}>
             {(item) => (
               <ListBoxItem id={item.id} textValue={item.name} className="choice">
@@ -78,6 +78,11 @@ export function Choose({ label, bare = false, entries, value, choose, hint, comp
       </Popover>
     </ComboBox>
   );
+}
+
+function none({ loading, error }: Entries): string {
+  if (error) return `${explain(error).title}. Close this list and open it to try again.`;
+  return loading ? "Loading…" : "None has such a name.";
 }
 
 /** Escape closes the list; the dialog around it stays. */

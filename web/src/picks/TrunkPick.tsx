@@ -25,6 +25,6 @@ const NONE =
 /** A trunk that a number can be added to. */
 export function OwnTrunkPick(props: Props & { complaint: string | undefined }) {
   const entries = useEntries(OWN, props.value);
-  const none = entries.items.length === 0 && !entries.loading && !entries.more;
+  const none = entries.items.length === 0 && !entries.loading && !entries.more && !entries.error;
   return <Choose label="Trunk" required entries={entries} hint={none ? NONE : WAY} {...props} />;
 }

@@ -1,4 +1,4 @@
-import { type TypedDocumentNode, useQuery } from "urql";
+import { type CombinedError, type TypedDocumentNode, useQuery } from "urql";
 import { NameOfDocument } from "../generated/graphql";
 import type { Connection } from "../lists/pages";
 import { usePages } from "../lists/usePages";
@@ -13,6 +13,9 @@ export interface Entry {
 export interface Entries {
   items: readonly Entry[];
   loading: boolean;
+  /** Why they could not be loaded. */
+  error: CombinedError | null;
+  again: () => void;
   /** Loads the next ones, where there are any. */
   more: (() => void) | null;
 }
@@ -39,6 +42,8 @@ export function useEntries<Data, Node extends { id: string }>(source: Source<Dat
   return {
     items: missing && (data || snapshot.error) ? [{ id: chosen, name }, ...items] : items,
     loading: snapshot.loading,
+    error: snapshot.error,
+    again: () => void store.reload(),
     more: snapshot.after?.hasNextPage ? store.loadMore : null,
   };
 }

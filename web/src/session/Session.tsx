@@ -1,6 +1,6 @@
-import { createContext, useContext, useMemo } from "react";
+import { createContext, useContext, useEffect, useMemo } from "react";
 import { Provider } from "urql";
-import { useSearchParams } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 import type { Scope, ViewerQuery } from "../generated/graphql";
 import { clientFor } from "./client";
 
@@ -12,7 +12,7 @@ interface Session {
   holds: (scope: Scope) => boolean;
   reads: (topic: Topic) => boolean;
   manages: (topic: Topic) => boolean;
-  /** An address in the console that keeps the acting organization. */
+  /** An address in the console, with the acting organization: a colleague with another key sees the same, or why not. */
   address: (path: string, search?: Record<string, string>) => string;
 }
 
@@ -31,9 +31,14 @@ interface Props {
 }
 
 export function SessionProvider({ apiKey, viewer, children }: Props) {
-  const [search] = useSearchParams();
+  const [search, setSearch] = useSearchParams();
   const own = viewer.organization.id;
   const organizationId = search.get("organization") ?? own;
+  const [location] = useLocation();
+  const named = search.has("organization") || location === "/"; // which leads on to one with it
+  useEffect(() => {
+    if (!named) setSearch((old) => new URLSearchParams([["organization", own], ...old]), { replace: true });
+  }, [named, own, setSearch]);
   const session = useMemo(() => describe(viewer, organizationId), [viewer, organizationId]);
   return (
     <SessionContext value={session}>
@@ -54,10 +59,7 @@ function describe(viewer: ViewerQuery["viewer"], organizationId: string): Sessio
     reads: (topic) => manages(topic) || scopes.has(`${topic}_READ`),
     manages,
     address: (path, search = {}) => {
-      const kept: Record<string, string> =
-        organizationId === viewer.organization.id ? {} : { organization: organizationId };
-      const query = new URLSearchParams({ ...search, ...kept }).toString();
-      return query ? `${path}?${query}` : path;
+      return `${path}?${new URLSearchParams({ organization: organizationId, ...search })}`;
     },
   };
 }

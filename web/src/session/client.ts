@@ -42,6 +42,7 @@ function build(key: string): Client {
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: liveUpdates(key, {
+          began: () => window.dispatchEvent(new Event("dialtree:following")),
           back: () => window.dispatchEvent(new Event("dialtree:reconnected")),
           ended: () => void client.query(ViewerDocument, {}, { requestPolicy: "network-only" }).toPromise(),
         }) as never,

@@ -14,8 +14,9 @@ export function keepKey(key: string): void {
   changed();
 }
 
+/** With all that was kept while it was in use. */
 export function forgetKey(): void {
-  sessionStorage.removeItem(ITEM);
+  sessionStorage.clear();
   changed();
 }
 

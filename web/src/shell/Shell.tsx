@@ -65,6 +65,11 @@ function Navigation() {
 
 function Account({ showHelp }: { showHelp: () => void }) {
   const { viewer } = useSession();
+  const [location, navigate] = useLocation();
+  const signOut = () => {
+    forgetKey();
+    navigate(location, { replace: true }); // the next key has an organization of its own
+  };
   return (
     <div className="account">
       <a href="/graphiql" title="Explore the API with this key">
@@ -75,7 +80,7 @@ function Account({ showHelp }: { showHelp: () => void }) {
       </button>
       <button
         className="button quiet-button"
-        onClick={forgetKey}
+        onClick={signOut}
         title={`Signed in with the key “${viewer.apiKey.name}”`}
       >
         Sign out

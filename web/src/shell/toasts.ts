@@ -4,6 +4,7 @@ export interface Toast {
   text: string;
 }
 
+/** What was done is soon forgotten; what was not stays until it is dismissed. */
 const STAYS = 8000;
 const listeners = new Set<() => void>();
 let toasts: readonly Toast[] = [];
@@ -12,7 +13,7 @@ let last = 0;
 export function say(tone: Toast["tone"], text: string): void {
   const toast = { id: ++last, tone, text };
   set([...toasts, toast].slice(-4));
-  setTimeout(() => dismiss(toast.id), STAYS);
+  if (tone === "good") setTimeout(() => dismiss(toast.id), STAYS);
 }
 
 export function dismiss(id: number): void {

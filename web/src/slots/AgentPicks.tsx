@@ -1,4 +1,5 @@
 import { AgentPick } from "../picks/AgentPick";
+import { explain } from "../shell/explain";
 import { Field } from "../shell/Field";
 import type { useChoice } from "./useChoice";
 
@@ -7,12 +8,14 @@ interface Props {
   forget: () => void;
 }
 
+function complaintOf({ versions, agentId, loading, error }: Props["choice"]): string | undefined {
+  if (!agentId || loading || versions.length > 0) return undefined;
+  if (error) return `${explain(error).title}. Choose the agent again to try again.`;
+  return "It has no version yet: create one with createAgentVersion.";
+}
+
 export function AgentPicks({ choice, forget }: Props) {
-  const { versions, chosen, agentId, loading } = choice;
-  const none =
-    agentId && !loading && versions.length === 0
-      ? "It has no version yet: create one with createAgentVersion."
-      : undefined;
+  const { versions, chosen, agentId } = choice;
   return (
     <div className="pair">
       <AgentPick
@@ -23,7 +26,7 @@ export function AgentPicks({ choice, forget }: Props) {
           forget();
         }}
       />
-      <Field label="Version" complaint={none}>
+      <Field label="Version" complaint={complaintOf(choice)}>
         {(wiring) => (
           <select
             {...wiring}

@@ -2,6 +2,7 @@ import { useQuery } from "urql";
 import { type NumberRowFragment, NumbersOfAgentDocument, type SlotDirection } from "../generated/graphql";
 import { written } from "../phone";
 import { useSession } from "../session/Session";
+import { explain } from "../shell/explain";
 import { DIRECTIONS, drifted, SLOT_NAMES, slotOf } from "./plan";
 import type { Chosen } from "./useChoice";
 
@@ -17,7 +18,7 @@ interface Props {
 export function Moves({ number, chosen, direction, along, setAlong }: Props) {
   const { organizationId } = useSession();
   const { agent, version } = chosen;
-  const [{ data }] = useQuery({
+  const [{ data, error }] = useQuery({
     query: NumbersOfAgentDocument,
     variables: { organizationId, agentId: agent.id },
     requestPolicy: "cache-and-network",
@@ -34,6 +35,7 @@ export function Moves({ number, chosen, direction, along, setAlong }: Props) {
           </li>
         ))}
       </ul>
+      {error && <p className="warning small">Which other numbers hold it is not known: {explain(error).title}.</p>}
       {others.length > 0 && (
         <fieldset className="along">
           <legend>Stay on another version of {agent.name} unless moved along:</legend>

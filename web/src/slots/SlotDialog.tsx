@@ -8,14 +8,22 @@ import { CurrentSlots } from "./CurrentSlots";
 import type { Direction } from "./plan";
 import { usePublish } from "./usePublish";
 
-/** Both slots of one number, written through publishAgentVersion. */
-export function SlotDialog({ number, close }: { number: NumberRowFragment; close: () => void }) {
-  const publish = usePublish();
-  const [direction, setDirection] = useState<Direction | "BOTH">("INBOUND");
+interface Props {
+  number: NumberRowFragment;
+  /** The one that it was opened from. */
+  slot: Direction;
+  close: () => void;
+}
 
-  async function clear(slot: Direction, agentVersionId: string) {
-    const input = { agentVersionId, unassignPhoneNumbers: [number.e164], direction: slot };
-    if (await publish.write(input)) say("good", `The ${slot.toLowerCase()} slot of ${written(number.e164)} is empty.`);
+/** Both slots of one number, written through publishAgentVersion. */
+export function SlotDialog({ number, slot, close }: Props) {
+  const publish = usePublish();
+  const [direction, setDirection] = useState<Direction | "BOTH">(slot);
+
+  async function clear(cleared: Direction, agentVersionId: string) {
+    const input = { agentVersionId, unassignPhoneNumbers: [number.e164], direction: cleared };
+    if (await publish.write(input))
+      say("good", `The ${cleared.toLowerCase()} slot of ${written(number.e164)} is empty.`);
   }
 
   return (

@@ -36,5 +36,6 @@ export function useChoice(number: NumberRowFragment) {
     },
     setVersion: setVersionId,
     loading: versions.fetching,
+    error: versions.error,
   };
 }
