@@ -5,18 +5,19 @@ import gc
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import typer
 import uvicorn
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
 from calling.calls import Calls
@@ -35,13 +36,15 @@ from schema import schema
 from serving.admission import Admission
 from serving.answering import not_found
 from serving.endpoint import GraphQLEndpoint
+from serving.health import healthz, readyz
+from serving.kept_answers import KeptAnswers
 from serving.key_uses import KeyUses
 from serving.listening import check_metrics, check_sandbox, listen, served_by
 from serving.livekit import livekit_route
 from serving.metrics import Metrics, metrics_port
 from serving.page import page_routes
 from serving.patience import Patience
-from serving.requests import Bugs, RequestLog, log_to_stderr
+from serving.requests import Bugs, Lines, RequestLog, log_to_stderr
 from serving.settings import Settings, WrongSetting, read_settings
 from serving.sockets import SocketEndpoint
 from telephony.engine import Engine
@@ -58,12 +61,25 @@ class State(TypedDict):
     deployment: Deployment
     key_uses: KeyUses
     feed: Feed
-    feeding: asyncio.Task[None]
+    running: dict[str, tuple[asyncio.Task[None], ...]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an application is made of before anything is opened."""
+
+    settings: Settings
+    engine: Engine
+    metrics: Metrics
+    admission: Admission
+    kept: KeptAnswers
+    tracing: Any
 
 
 @asynccontextmanager
-async def opened(settings: Settings, engine: Engine, metrics: Metrics, admission: Admission) -> AsyncIterator[State]:
+async def opened(parts: Parts) -> AsyncIterator[State]:
     """All that runs while the server does."""
+    settings = parts.settings
     database = Database(settings.database_url)
     key_uses = KeyUses(database)
     deployment = Deployment(settings.seal(), frozenset(settings.allowed_regions), settings.most_queued)
@@ -71,47 +87,58 @@ async def opened(settings: Settings, engine: Engine, metrics: Metrics, admission
     following = (asyncio.create_task(feed.run()), asyncio.create_task(database.hear()))
 
     async def measured() -> str:
-        return await metrics.measured(database, deployment.loads, admission.held())
+        return await parts.metrics.measured(database, deployment.loads, parts.admission.held(), parts.kept)
 
     async with (
         sandbox_carrier(settings.sandbox_carrier),
-        metrics_port(settings.host, settings.metrics_port, measured),
-        placing_calls(settings, engine, database),
+        metrics_port(settings.metrics_host, settings.metrics_port, measured),
+        placing_calls(settings, parts.engine, database) as placing,
     ):
         yield {
             "database": database,
             "deployment": deployment,
             "key_uses": key_uses,
             "feed": feed,
-            "feeding": following[0],
+            "running": {"live updates": following, "placing calls": placing},
         }
     for task in following:
         task.cancel()
     await key_uses.finish()
     await database.close()
+    if parts.tracing:
+        await asyncio.to_thread(parts.tracing.close)
 
 
 def create_app(settings: Settings) -> Starlette:
     """The application over a migrated database."""
-    metrics = Metrics()
-    engine = engine_of(settings)
-    receive = webhooks_of(engine)
-    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key)
+    several = settings.database_file is None
+    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key, shared=several)
+    kept = KeptAnswers(settings.kept_answers_mb * 1_000_000)
+    parts = Parts(settings, engine_of(settings), Metrics(), admission, kept, tracing_to(settings.otlp_endpoint))
+    lines = Lines(parts.metrics, parts.tracing)
+    receive = webhooks_of(parts.engine)
     patience = Patience(settings.operation_seconds)
     served = schema if settings.executor == "plans" else schema.without_plans()
-    return Starlette(
+    app = Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(served, admission, patience, settings.request_bytes)),
-            WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, settings.allowed_origins)),
+            Route("/graphql", GraphQLEndpoint(served, admission, patience, kept, settings.request_bytes)),
+            WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, lines, settings.allowed_origins)),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *([livekit_route(receive)] if receive else ()),
             *page_routes(PAGE),
         ],
-        middleware=[Middleware(RequestLog, metrics), _cors(settings), Middleware(Bugs)],
+        middleware=[Middleware(RequestLog, lines), _cors(settings), Middleware(Bugs)],
         exception_handlers={HTTPException: not_found},
-        lifespan=lambda _app: opened(settings, engine, metrics, admission),
+        lifespan=lambda _app: opened(parts),
     )
+    app.state.lines = lines
+    return app
+
+
+def tracing_to(endpoint: str) -> Any:
+    """What it takes is imported only where the operator wants it: it costs memory, and time at each start."""
+    return import_module("serving.tracing").Tracing(endpoint) if endpoint else None
 
 
 def _cors(settings: Settings) -> Middleware:
@@ -131,10 +158,12 @@ def engine_of(settings: Settings) -> Engine:
     return engine_for(account if account.url else None, settings.sip_listen or None, settings.sip_ca_file or None)
 
 
-def placing_calls(settings: Settings, engine: Engine, database: Database) -> AbstractAsyncContextManager[None]:
+def placing_calls(
+    settings: Settings, engine: Engine, database: Database
+) -> AbstractAsyncContextManager[tuple[asyncio.Task[None], ...]]:
     """Where this server dials at all."""
     if settings.dialing == "off":
-        return nullcontext()
+        return nullcontext(())
     carriers = Carriers(settings.seal(), private=settings.private_carriers == "allow")
     limits = Limits(settings.ring_seconds, settings.longest_call_seconds)
     return Calls(database, engine, carriers, limits).running()
@@ -149,21 +178,6 @@ async def context_for(request: HTTPConnection, token: str) -> Context | None:
     state.api_key = caller.api_key.id
     state.key_uses.note(caller.api_key)
     return Context(state.database, caller, state.deployment, state.feed)
-
-
-async def healthz(request: Request) -> Response:
-    try:
-        await request.state.database.ping()
-    except (SQLAlchemyError, DatabaseGone):
-        return JSONResponse({"status": "the database does not answer"}, 503, {"Retry-After": "1"})
-    return JSONResponse({"status": "ok"})
-
-
-async def readyz(request: Request) -> Response:
-    """Healthy, and live updates run."""
-    if request.state.feeding.done():
-        return JSONResponse({"status": "live updates have stopped: restart the server"}, 503)
-    return await healthz(request)
 
 
 # ---------------------------------------------------------------------------------------------- the command line

@@ -11,7 +11,7 @@ from graphql import GraphQLSchema
 from execution.bounds import Bounds
 from execution.documents import Documents
 from schema import schema
-from tests.serving.hostile import HOSTILE
+from tests.serving.hostile import HOSTILE, MISTAKEN
 
 GOAL = 100.0
 ROUNDS = 5
@@ -19,7 +19,9 @@ SENSIBLE = "{ phoneNumbers(first: 50) { totalCount nodes { id e164 organization 
 
 
 def main() -> None:
-    took = {f"{hostile.limit}: {name}": refusing(schema.graphql, hostile.query) for name, hostile in HOSTILE.items()}
+    queries = {f"{hostile.limit}: {name}": hostile.query for name, hostile in HOSTILE.items()}
+    queries |= {f"a mistake: {name}": query for name, query in MISTAKEN.items()}
+    took = {name: refusing(schema.graphql, query) for name, query in queries.items()}
     for name in sorted(took, key=lambda each: -took[each])[:15]:
         print(f"{took[name]:8.2f} ms  {name}")
     print(f"{refusing(schema.graphql, SENSIBLE):8.2f} ms  a sensible list, read and validated")

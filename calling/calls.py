@@ -45,12 +45,15 @@ class Calls:
         self._asked_to_hang_up: set[str] = set()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """The server does not wait for the engine to start; where it does not, calls stay queued."""
+    async def running(self) -> AsyncIterator[tuple[asyncio.Task[None], ...]]:
+        """The server does not wait for the engine to start; where it does not, calls stay queued.
+
+        Answers what never ends while calls are placed.
+        """
         working = asyncio.create_task(self._work())
         writing = asyncio.create_task(self._chronicle.run())
         try:
-            yield
+            yield working, writing
         finally:
             await self._stop(working, writing)
 

@@ -21,7 +21,7 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import answered, begun, ended, ringing, transfer_ended, transfers_ended
+from models.dialing import answered, begun, ended, note_end, ringing, transfer_ended, transfers_ended
 from telephony.engine import CallEvent, Progress, TransferEvent
 
 log = structlog.get_logger()
@@ -116,6 +116,7 @@ async def _end(session: WriteSession, told: Ended, at: datetime, outcome: Outcom
     reason, status = told.reason, FINAL[told.reason]
     transfer = TransferStatus.COMPLETED if reason is EndReason.TRANSFERRED else TransferStatus.FAILED
     if (await session.execute(ended(told.reference, status, reason, told.sip_status, at))).first():
+        note_end(session, reason)
         await session.execute(transfers_ended(told.reference, transfer, at))
     outcome.calls_over.append(told.reference)
 

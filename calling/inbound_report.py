@@ -20,7 +20,7 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import answered, ended
+from models.dialing import answered, ended, note_end
 
 LOWEST_FINAL, HIGHEST_FINAL = 200, 699
 # What says enough by itself; a call that is UNANSWERED or FAILED can be so for several reasons.
@@ -55,6 +55,7 @@ async def report(session: WriteSession, router: str, conversation_id: str, told:
         )
     if reason:
         await session.execute(ended(call.id, told.status, reason, told.sip_status, now()))
+        note_end(session, reason)
     else:
         await session.execute(answered(call.id, now()))
     return await as_it_is(session, call.id)

@@ -21,7 +21,7 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import cancelled, ended, hang_up_wanted
+from models.dialing import cancelled, ended, hang_up_wanted, note_end
 
 
 async def hang_up(session: WriteSession, reach: Reach, conversation_id: str) -> Any:
@@ -32,10 +32,12 @@ async def hang_up(session: WriteSession, reach: Reach, conversation_id: str) -> 
     call = await live_call(session, reach, conversation_id)
     if call.status is ConversationStatus.QUEUED:
         await session.execute(cancelled(call.id, now()))
+        note_end(session, EndReason.CANCELLED)
     elif carried_elsewhere(call):
         answered = call.status is ConversationStatus.IN_PROGRESS
         reason = EndReason.HANGUP if answered else EndReason.CANCELLED
         await session.execute(ended(call.id, FINAL[reason], reason, None, now()))
+        note_end(session, reason)
     else:
         await session.execute(hang_up_wanted(call.id, now()))
     return await as_it_is(session, call.id)

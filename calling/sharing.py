@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from models import Conversation, ConversationStatus, EndReason, PhoneNumber, WriteSession, now
+from models.dialing import note_end
 
 
 async def set_shareable(session: WriteSession, number: PhoneNumber, shareable: bool) -> None:
@@ -10,10 +11,12 @@ async def set_shareable(session: WriteSession, number: PhoneNumber, shareable: b
     if number.shareable == shareable:
         return
     if not shareable:
-        await session.execute(
+        gone = EndReason.NUMBER_NO_LONGER_AVAILABLE
+        ended = await session.execute(
             sa.update(Conversation)
             .where(Conversation.borrowed_and_queued(number.id))
-            .values(status=ConversationStatus.FAILED, end_reason=EndReason.NUMBER_NO_LONGER_AVAILABLE, ended_at=now())
+            .values(status=ConversationStatus.FAILED, end_reason=gone, ended_at=now())
         )
+        note_end(session, gone, ended.rowcount)
     number.shareable = shareable
     number.updated_at = now()

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-# Beyond this a number is not shown: a bomb of fragments counts in thousands of digits.
-SHOWN = 10**12
+# Beyond these a number is not shown: tokens are not counted to their end, and a bomb of fragments counts in thousands
+# of digits.
+SHOWN = {"tokens": 10_000}
+OTHERS_SHOWN = 10**12
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,14 @@ WORDS = {
 
 def too_complex(limit: str, found: int, most: int) -> GraphQLError:
     """Says which limit, and how far over."""
-    shown = min(found, SHOWN)
-    more = "more than " if found > SHOWN else ""
+    shown = min(found, most_shown(limit))
+    more = "more than " if found > shown else ""
     return GraphQLError(
         f"The document {WORDS[limit].format(f'{more}{shown:,}')}: {more}{shown - most:,} over the limit of {most:,}."
         " Ask for less at once, or in several requests.",
         extensions={"code": "QUERY_TOO_COMPLEX", "limit": limit, "found": shown, "most": most},
     )
+
+
+def most_shown(limit: str) -> int:
+    return SHOWN.get(limit, OTHERS_SHOWN)

@@ -12,9 +12,10 @@ from graphql import (
     OperationDefinitionNode,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.exceptions import CannotGetOperationTypeError
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from execution.bounds import Bounds
 from execution.limits import Price, count_tokens, weigh
@@ -24,6 +25,9 @@ from execution.plans import Plans
 ROOM = 250_000
 # A selection of a plan takes as much as this many characters; a document with nothing in it, too.
 SELECTION = 25
+# What is wrong beyond the first mistakes is not looked for: each may reprint a large part of the document.
+MISTAKES = 5
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,12 @@ class Document:
     prices: Mapping[str | None, Price] = field(default_factory=dict)
     plans: Plans = field(default_factory=Plans)
 
-    def operation(self, name: str | None) -> OperationDefinitionNode:
-        """The one that is named, or the only one. Raises CannotGetOperationTypeError."""
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The one that is named, or the only one."""
         definitions = self.ast.definitions if self.ast else ()
         operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
         found = [each for each in operations if name is None or (each.name and each.name.value == name)]
-        if not found or (name is None and len(found) > 1):
-            raise CannotGetOperationTypeError(name)
-        return found[0]
+        return found[0] if found and (name is not None or len(found) == 1) else None
 
     @property
     def fragments(self) -> dict[str, FragmentDefinitionNode]:
@@ -82,8 +84,9 @@ class Documents:
         except Exception as error:  # noqa: BLE001 - such as a number of thousands of digits
             return Document(None, (GraphQLError(str(error), original_error=error),))
         try:
-            errors = tuple(validate_document(self._schema, ast, tuple(specified_rules)))
-            return Document(ast, errors, prices, Plans(lambda selections: self._charge(text, selections * SELECTION)))
+            mistakes = validate(self._schema, ast, RULES, MISTAKES, hide_suggestions=True)
+            plans = Plans(lambda selections: self._charge(text, selections * SELECTION))
+            return Document(ast, tuple(mistakes), prices, plans)
         except Exception as error:  # noqa: BLE001 - a literal that a scalar cannot read at all
             return Document(ast, (GraphQLError(str(error), original_error=error),))
 

@@ -4,9 +4,10 @@ A statement stands in the field's extensions, under STATED. A field without one 
 A statement and the field's own resolver must come to the same values: which of the two is used cannot be told.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Protocol
 
 STATED = "execution"
 
@@ -27,13 +28,84 @@ class Each:
 
 
 @dataclass(frozen=True)
+class Part:
+    """An object made of the row's own columns; null where the column `when` is empty or False.
+
+    `columns` says which column the object's attributes are; `fixed` attributes are the same on all of them.
+    """
+
+    when: str
+    columns: Mapping[str, str]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    kind: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        read = {name: property(attrgetter(f"row.{column}")) for name, column in self.columns.items()}
+        object.__setattr__(self, "kind", type("Piece", (Piece,), {**self.fixed, **read, "__slots__": ()}))
+
+    def of(self, row: Any) -> Any:
+        return self.kind(row) if getattr(row, self.when) else None
+
+
+class Piece:
+    """A part of a row, seen as an object of its own."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+
+
+class One(Protocol):
+    """The one row that a column leads to, as whoever reads rows can bring it along with them.
+
+    `key` is a column of it that is never empty, `columns` are those that it can be asked for.
+    """
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def columns(self) -> Container[str]: ...
+
+
+@dataclass(frozen=True)
 class Batch:
     """All rows in one call: `load(context, rows, **arguments)`. Answers come in the order of the rows.
 
     An answer that is an exception is the failure of its row; an exception that is raised is everybody's.
+    Where the column `by` leads to `one` row, a source can bring that along, unless `allow`, asked with the context,
+    raises why not.
     """
 
     load: Callable[..., Awaitable[list[Any]]]
+    one: One | None = None
+    by: str = ""
+    allow: Callable[[Any], None] | None = None
 
 
-How = Column | Each | Batch | None
+@dataclass(frozen=True)
+class Along:
+    """A row to be brought along: each of its `columns` is an attribute `name__column` of the row that it comes with.
+
+    It is found by the column `by` of the row itself or, where `beside` is not empty, of another that is brought along.
+    """
+
+    name: str
+    one: Any
+    beside: str
+    by: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Resolved as ever, but its `info` says what to bring along with its rows: `along`, a tuple of Along.
+
+    `rows`: where its rows stand in what it answers, as names of columns; the empty path: it answers a row.
+    """
+
+    rows: tuple[tuple[str, ...], ...] = ((),)
+
+
+How = Column | Each | Part | Batch | Source | None

@@ -1,7 +1,7 @@
 """Compiling: what an operation selects of each type, worked out once and kept with its document."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,18 +9,17 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLStreamDirective,
     is_abstract_type,
     is_leaf_type,
     is_object_type,
 )
-from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from execution.fields import STATED, Batch, Column, Each, How
+from execution.fields import STATED, Along, Batch, Column, Each, How, Part, Source
+from execution.folding import Collect, Fold, Folding, NotFolded, is_beyond
 from execution.leaves import Names, expression
 from execution.shapes import Shape, shape_of
 
-Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
 Build = Callable[..., list[dict[str, Any]]]
 
 
@@ -30,7 +29,10 @@ class NotPlanned(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """A field that is answered before its rows are written: `inside` is what is selected of each type of object."""
+    """A field that is answered before its rows are written: `inside` is what is selected of each type of object.
+
+    `folded`: the same where all of `allow` let its rows bring `along` what edges lead to.
+    """
 
     key: str
     definition: GraphQLField
@@ -39,6 +41,9 @@ class Field:
     shape: Shape
     target: Any
     inside: dict[str, "Selection"]
+    along: tuple[Along, ...] = ()
+    allow: tuple[Callable[[Any], None], ...] = ()
+    folded: "Field | None" = None
 
     @property
     def is_leaf(self) -> bool:
@@ -47,7 +52,7 @@ class Field:
     @property
     def pure(self) -> bool:
         """The same row gives the same answer wherever it stands."""
-        return self.how is not None and (self.is_leaf or self.shares_rows)
+        return isinstance(self.how, Column | Each | Part | Batch) and (self.is_leaf or self.shares_rows)
 
     @cached_property
     def shares_rows(self) -> bool:
@@ -81,13 +86,16 @@ class Plan:
         return self._once((root.name, *collected), lambda: self._selection(root, collected, collect))
 
     def inside(self, parent: GraphQLObjectType, details: FieldDetailsList, collect: Collect) -> Selection:
-        def select() -> Selection:
-            collected, deferred, _ = collect(parent, details)
-            if deferred:
-                raise NotPlanned
-            return self._selection(parent, collected, collect)
+        key = (parent.name, *(id(each.node) for each in details))
+        return self._once(key, lambda: self._inside(parent, details, collect, None))
 
-        return self._once((parent.name, *(id(each.node) for each in details)), select)
+    def _inside(
+        self, parent: GraphQLObjectType, details: FieldDetailsList, collect: Collect, fold: Fold | None
+    ) -> Selection:
+        collected, deferred, _ = collect(parent, details)
+        if deferred:
+            raise NotPlanned
+        return self._selection(parent, collected, collect, fold)
 
     def _once(self, key: Any, select: Callable[[], Selection]) -> Selection:
         if key not in self._made:
@@ -99,45 +107,63 @@ class Plan:
             raise NotPlanned
         return made
 
-    def _selection(self, parent: GraphQLObjectType, collected: GroupedFieldSet, collect: Collect) -> Selection:
+    def _selection(
+        self, parent: GraphQLObjectType, collected: GroupedFieldSet, collect: Collect, fold: Fold | None = None
+    ) -> Selection:
         names: Names = {}
         fields: list[Field] = []
         written: list[str] = []
+        folding = Folding(self._schema, collect, fold, names) if fold and fold.is_here else None
         for key, details in collected.items():
             name = details[0].node.name.value
             definition = self._schema.get_field(parent, name)
-            if definition is None or name in ("__schema", "__type") or _is_beyond(details):
+            if definition is None or name in ("__schema", "__type") or is_beyond(details):
                 raise NotPlanned
-            field = self._field(key, definition, details, collect)
-            if name == "__typename":
-                value = repr(parent.name)
-            elif isinstance(field.how, Column) and is_leaf_type(field.target):
-                value = expression(field.target, field.shape, f"row.{field.how.name}", names)
-            else:
-                value = f"value{len(fields)}"
-                fields.append(field)
-                if is_leaf_type(field.target):
-                    value = expression(field.target, field.shape, value, names)
+            try:
+                value = folding.field(parent, details) if folding else None
+            except NotFolded:
+                value = None
+            if value is None:
+                value = self._value(parent, self._field(key, definition, details, collect, fold), fields, names)
             written.append(f"{key!r}: {value}")
         build = _builder(written, len(fields), names)
         return Selection(parent, tuple(fields), build, all(each.pure for each in fields))
 
-    def _field(self, key: str, definition: GraphQLField, details: FieldDetailsList, collect: Collect) -> Field:
+    def _value(self, parent: GraphQLObjectType, field: Field, fields: list[Field], names: Names) -> str:
+        """Code that writes a field; what is answered beforehand is put among `fields`."""
+        if field.details[0].node.name.value == "__typename":
+            return repr(parent.name)
+        if isinstance(field.how, Column) and is_leaf_type(field.target):
+            return expression(field.target, field.shape, f"row.{field.how.name}", names)
+        value = f"value{len(fields)}"
+        fields.append(field)
+        return expression(field.target, field.shape, value, names) if is_leaf_type(field.target) else value
+
+    def _field(
+        self, key: str, definition: GraphQLField, details: FieldDetailsList, collect: Collect, fold: Fold | None
+    ) -> Field:
         shape, target = shape_of(definition.type)
         types = [] if is_leaf_type(target) else self._types(target)
-        inside = {each.name: self.inside(each, details, collect) for each in types}
         how: How = definition.extensions.get(STATED)
-        assert isinstance(how, Column | Each | Batch | None)
-        return Field(key, definition, details, how, shape, target, inside)
+        assert isinstance(how, Column | Each | Part | Batch | Source | None)
+        further = fold.inside(how.name) if fold and isinstance(how, Column) else None
+        if further:
+            inside = {each.name: self._inside(each, details, collect, further) for each in types}
+        else:
+            inside = {each.name: self.inside(each, details, collect) for each in types}
+        field = Field(key, definition, details, how, shape, target, inside)
+        return replace(field, folded=self._folded(field, how, collect)) if isinstance(how, Source) else field
+
+    def _folded(self, field: Field, source: Source, collect: Collect) -> Field | None:
+        """None where there is nothing to bring along."""
+        if not is_object_type(field.target):
+            return None
+        fold = Fold(source.rows)
+        inside = {field.target.name: self._inside(field.target, field.details, collect, fold)}
+        return replace(field, inside=inside, along=tuple(fold.along), allow=tuple(fold.allow)) if fold.along else None
 
     def _types(self, target: Any) -> list[GraphQLObjectType]:
         return list(self._schema.get_possible_types(target)) if is_abstract_type(target) else [target]
-
-
-def _is_beyond(details: FieldDetailsList) -> bool:
-    """Arguments of fragments, and @stream."""
-    directives = [each.name.value for detail in details for each in detail.node.directives or ()]
-    return details[0].fragment_variable_values is not None or GraphQLStreamDirective.name in directives
 
 
 def _builder(written: list[str], answers: int, names: Names) -> Build:

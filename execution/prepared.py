@@ -28,7 +28,8 @@ class Executable(Protocol):
 class Prepared:
     """`errors`: why it cannot be executed. What is put into `extensions` comes back with its result, not with events.
 
-    `operation` is None only where the document could not be parsed, or is too large. `cost` is in points.
+    `operation` is None where the document could not be parsed or is too large, or has none of that name. `cost` is in
+    points.
     """
 
     schema: Executable
@@ -44,12 +45,21 @@ class Prepared:
         return self.operation.name.value if self.operation and self.operation.name else None
 
     @property
+    def kind(self) -> str | None:
+        """`query`, `mutation` or `subscription`."""
+        return self.operation.operation.value if self.operation else None
+
+    @property
     def is_query(self) -> bool:
-        return self.operation is not None and self.operation.operation is OperationType.QUERY
+        return self.kind == OperationType.QUERY.value
+
+    @property
+    def is_mutation(self) -> bool:
+        return self.kind == OperationType.MUTATION.value
 
     @property
     def is_subscription(self) -> bool:
-        return self.operation is not None and self.operation.operation is OperationType.SUBSCRIPTION
+        return self.kind == OperationType.SUBSCRIPTION.value
 
     async def execute(self, context: Any) -> ExecutionResult:
         """The answer to a query or a mutation. Never raises: what cannot be executed is a PreExecutionError."""

@@ -10,7 +10,7 @@ from graphql.execution.executor import Executor, to_nodes
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 
-from execution.fields import Batch, Column, Each
+from execution.fields import Along, Batch, Column, Each, Part
 from execution.frames import UNASKED, Frame, Inside, spread
 from execution.plan import Field, Selection
 from execution.shapes import NotPlain, any_odd, taken_apart
@@ -32,10 +32,22 @@ class Run:
         """Answer the fields of these rows, and of all that is found at once; what takes longer is left in `waiting`."""
         queue = list(frames)
         for frame in queue:
-            for each in frame.selection.fields:
+            for stated in frame.selection.fields:
+                each = self._as_allowed(stated)
                 answers = self._answers(frame, each)
                 if answers is not None:
                     queue.extend(self._settle(frame, each, answers))
+
+    def _as_allowed(self, stated: Field) -> Field:
+        """Folded where nobody objects; who does is asked again by the edge itself, and its objection is told there."""
+        if stated.folded is None:
+            return stated
+        try:
+            for allow in stated.folded.allow:
+                allow(self._executor.context_value)
+        except Exception:  # noqa: BLE001 - told by the edge
+            return stated
+        return stated.folded
 
     async def wait(self) -> None:
         """Until nothing is left to wait for: level by level, everything of a level at once."""
@@ -55,6 +67,8 @@ class Run:
             if isinstance(how, Each):
                 if how.allow:
                     how.allow(self._executor.context_value)
+                return _of_each(how.of, frame.rows)
+            if isinstance(how, Part):
                 return _of_each(how.of, frame.rows)
             if isinstance(how, Batch):
                 return self._load(frame, each, how)
@@ -101,7 +115,8 @@ class Run:
 
     def _info(self, frame: Frame, each: Field, place: int) -> GraphQLResolveInfo[Any]:
         path = Path(frame.paths[place], each.key, frame.selection.type.name)
-        return self._executor.build_resolve_info(each.definition, to_nodes(each.details), frame.selection.type, path)
+        info = self._executor.build_resolve_info(each.definition, to_nodes(each.details), frame.selection.type, path)
+        return _told(info, each.along) if each.along else info
 
     def _settle(self, frame: Frame, each: Field, answers: list[Any]) -> list[Frame]:
         """Take down the answers; the frames of what they hold."""
@@ -170,6 +185,20 @@ def _of_each(call: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
         return [call(row) for row in rows]
     except Exception:  # noqa: BLE001 - caught again below
         return [_caught(call, row) for row in rows]
+
+
+# The kinds of info that take attributes, by the kind that a resolver is told otherwise.
+TOLD: dict[type, Any] = {}
+
+
+def _told(info: Any, along: tuple[Along, ...]) -> Any:
+    """What the resolver of a source is told: what to bring along, too."""
+    kind = type(info)
+    if kind not in TOLD:
+        TOLD[kind] = type("Told", (kind,), {})
+    told = TOLD[kind](*info)
+    told.along = along
+    return told
 
 
 def _caught(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

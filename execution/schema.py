@@ -1,22 +1,21 @@
 """Where this package is plugged into Strawberry: a schema whose operations are prepared, then run by their plans."""
 
-from collections.abc import Collection
 from copy import copy
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
-from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
-from strawberry.types.graphql import OperationType
 
 from execution.bounds import Bounds, too_complex
 from execution.documents import Documents
 from execution.executor import PlannedExecutor
-from execution.fields import STATED, Column
+from execution.fields import STATED, Along, Column
 from execution.prepared import Prepared
+
+WHICH = "The document has several operations or none: name the one to run in operationName."
 
 
 class _Executor(PlannedExecutor, StrawberryGraphQLCoreExecutionContext):
@@ -45,25 +44,14 @@ class Schema(strawberry.Schema):
         plain.by_plan = False
         return plain
 
-    def prepare(
-        self,
-        query: str,
-        variables: dict[str, Any] | None,
-        operation_name: str | None,
-        allowed_operation_types: Collection[OperationType] = tuple(OperationType),
-    ) -> Prepared:
-        """Read the document and find the operation; nothing runs. What is wrong in the document is in `errors`.
-
-        Raises CannotGetOperationTypeError where it has several operations, or none of that name, and
-        InvalidOperationTypeError where the operation is of a type that is not allowed.
-        """
+    def prepare(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> Prepared:
+        """Read the document and find the operation; nothing runs. What is wrong with it is in `errors`."""
         document = self._documents.read(query)
         if document.ast is None:
             return Prepared(self, document, None, variables, list(document.errors))
         operation = document.operation(operation_name)
-        kind = OperationType(operation.operation.value)
-        if kind not in allowed_operation_types:
-            raise InvalidOperationTypeError(kind)
+        if operation is None:
+            return Prepared(self, document, None, variables, [GraphQLError(WHICH)])
         if document.errors:
             return Prepared(self, document, operation, variables, list(document.errors))
         cost = document.prices[operation.name.value if operation.name else None].bill(variables)
@@ -76,6 +64,12 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Strawberry would log the document, which may hold secrets; the edge logs bugs alone, without values."""
+
+
+def along_of(info: strawberry.Info[Any, Any]) -> tuple[Along, ...]:
+    """What the rows of a source are to bring along; nothing where graphql-core runs it."""
+    along: tuple[Along, ...] = getattr(info._raw_info, "along", ())  # noqa: SLF001 - Strawberry shows no more of it
+    return along
 
 
 def _state(kind: GraphQLObjectType) -> None:

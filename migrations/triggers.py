@@ -1,6 +1,7 @@
 """Triggers on both engines, from one table of rules: written for SQLite, in PostgreSQL's words where it has others."""
 
 import re
+from collections.abc import Iterable
 
 from alembic import op
 
@@ -41,3 +42,11 @@ def _run_as_function(name: str, event: str, body: str) -> None:
 def _run(statement: str) -> None:
     """As it stands: a colon in it is no parameter."""
     op.get_bind().exec_driver_sql(statement)
+
+
+def note_statements(name: str, tables: Iterable[str], statement: str) -> None:
+    """PostgreSQL: carry out a statement once after each that changes any of these tables, however many rows of it."""
+    _run(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; RETURN NULL; END $$")
+    for table in tables:
+        event = f"AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
+        _run(f"CREATE TRIGGER {name} {event} FOR EACH STATEMENT EXECUTE FUNCTION {name}()")

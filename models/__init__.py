@@ -4,6 +4,7 @@ from models.agent import Agent
 from models.agent_version import AgentVersion
 from models.api_key import ApiKey
 from models.audit_event import AuditAction, AuditEvent, acting
+from models.budget import Budget
 from models.change import Change, ChangeKind
 from models.conversation import LIVE, Conversation, ConversationStatus, EndReason
 from models.database import Database
@@ -27,6 +28,7 @@ __all__ = [
     "ApiKey",
     "AuditAction",
     "AuditEvent",
+    "Budget",
     "CallDirection",
     "Change",
     "ChangeKind",

@@ -49,7 +49,8 @@ class Mark:
     """Up to where changes were read. On SQLite, with one writer, ids are in the order of commits: the newest will do.
 
     On PostgreSQL they are not: a change is new where its transaction was not in the `snapshot` that was read, or its id
-    is beyond. The latter alone tells of one whose number was given to a transaction before, that a crash undid.
+    is beyond. The latter alone tells of one whose number was given to a transaction before, that a crash undid. What
+    was restored from another PostgreSQL has numbers of transactions that are yet to come here: it is not new.
     """
 
     change_id: int
@@ -61,7 +62,8 @@ SNAPSHOT = sa.text("SELECT pg_current_snapshot()::text")
 _LAST = "CAST(CAST(:snapshot AS text) AS pg_snapshot)"
 UNSEEN = sa.text(
     f"(transaction_id >= pg_snapshot_xmin({_LAST})::text::bigint"
-    f" AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, {_LAST})) OR id > :change_id"
+    f" AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, {_LAST})"
+    " AND pg_visible_in_snapshot(transaction_id::text::xid8, pg_current_snapshot())) OR id > :change_id"
 )
 MOST = 1000
 

@@ -140,11 +140,10 @@ class Conversation(Table, table=True):
         return live.where(conversation.phone_number_id == phone_number_id).limit(1)
 
     @classmethod
-    def counted(cls) -> sa.Select[Any]:
-        """How many there are in each status, and for each reason why they ended."""
-        conversation = cls.columns()
-        by = (conversation.status, conversation.end_reason)
-        return sa.select(*by, sa.func.count().label("number")).group_by(*by)
+    def counted(cls) -> dict[str, sa.Select[Any]]:
+        """How many wait to be dialed, and how many are live: each of an index that holds no others."""
+        conversation = sa.select(sa.func.count()).select_from(cls.__table__)
+        return {"queued": conversation.where(sa.text(QUEUED)), "live": conversation.where(sa.text(CALLED))}
 
     @classmethod
     def borrowed_and_queued(cls, phone_number_id: Any) -> sa.ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """The two doors to the database, `read` and `write`. Nothing else opens a session or commits."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
@@ -9,8 +10,9 @@ from weakref import WeakSet
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
+from models.dialing import CALLS_ENDED
 from models.postgres import PostgresServer
-from models.session import Engine, ReadSession, WriteSession
+from models.session import Engine, ReadSession, Revisions, WriteSession
 from models.sqlite import SqliteFile
 
 Answer = TypeVar("Answer")
@@ -20,6 +22,7 @@ class Database:
     """A SQLite file or a PostgreSQL database, as the URL says. It belongs to the event loop that uses it."""
 
     def __init__(self, url: str) -> None:
+        self.calls_ended: Counter[str] = Counter()  # by this process, for the metrics
         self._bells: WeakSet[asyncio.Event] = WeakSet()
         kind = PostgresServer if make_url(url).get_backend_name() == "postgresql" else SqliteFile
         self._engine: Engine = kind(url, self._ring)
@@ -34,8 +37,17 @@ class Database:
         Writes are as safe as if each had the database to itself. `work` may be asked again, where another came in
         between; it may await its session, and nothing else: others wait meanwhile. Raises DatabaseGone.
         """
-        answer: Answer = await self._engine.write(work)
-        return answer
+
+        async def noted(session: WriteSession) -> tuple[Answer, tuple[str, ...]]:
+            return await work(session), session.info.get(CALLS_ENDED, ())
+
+        answer, ended = await self._engine.write(noted)
+        self.calls_ended.update(ended)
+        return answer  # type: ignore[no-any-return]
+
+    async def revisions(self) -> Revisions | None:
+        """How every table stands, with all that was acknowledged before. None: it cannot be told just now."""
+        return await self._engine.revisions()
 
     async def hear(self) -> None:
         """Until cancelled: tells other processes of commits here, and is told of theirs."""

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from models.conversation import CALLED, LIVE, QUEUED, Conversation, ConversationStatus, EndReason
 from models.phone_number import CallDirection, PhoneNumber
+from models.session import WriteSession
 from models.transfer import OPEN, Transfer, TransferStatus
 from models.trunk import Trunk
 
@@ -14,6 +15,7 @@ conversation = Conversation.__table__
 number = PhoneNumber.__table__
 transfer = Transfer.__table__
 trunk = Trunk.__table__
+CALLS_ENDED = "calls_ended"
 
 
 def claim(conversation_id: str, at: datetime) -> sa.Executable:
@@ -63,6 +65,11 @@ def cancelled(conversation_id: str, at: datetime) -> sa.Executable:
     queued = sa.and_(conversation.c.id == conversation_id, conversation.c.status == ConversationStatus.QUEUED)
     how = {"status": ConversationStatus.CANCELLED, "end_reason": EndReason.CANCELLED, "ended_at": at}
     return sa.update(conversation).where(queued).values(how)
+
+
+def note_end(session: WriteSession, reason: EndReason, number: int = 1) -> None:
+    """Whoever writes that calls have ended counts them so: once it is committed they are in the metrics."""
+    session.info[CALLS_ENDED] = (*session.info.get(CALLS_ENDED, ()), *[reason.name] * number)
 
 
 def hang_up_wanted(conversation_id: str, at: datetime) -> sa.Executable:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from models.light import light, run
+from models.revision import note_tables
 from models.statement import Statement
 
 Answer = TypeVar("Answer")
@@ -31,10 +32,12 @@ class Glance:
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         self._noting = engine.dispatch.before_cursor_execute
         self._hurried = True
-        self._driver.set_progress_handler(lambda: self._hurried, SHORT)
+        self._rounds = 0
+        self._driver.set_progress_handler(self._is_long, SHORT)
         self._driver.execute(IMPATIENT)
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
+        note_tables(statement)
         asked = light(statement)
         sent = asked.values(values)
         for note in self._noting:
@@ -43,6 +46,7 @@ class Glance:
         return asked.rows(await self._ask(lambda: run(self._driver, asked, sent)))
 
     async def execute(self, statement: sa.Executable, params: Any = None, /) -> Any:
+        note_tables(statement)
         self._begin()
 
         def question() -> Any:
@@ -60,11 +64,17 @@ class Glance:
     def leave(self) -> None:
         self._connection.close()
 
+    def _is_long(self) -> bool:
+        """SQLite counts a statement's instructions on from the last time that it ran: the first round may be begun."""
+        self._rounds += 1
+        return self._hurried and self._rounds > 1
+
     def _begin(self) -> None:
         if not self._driver.in_transaction:
             self._driver.execute("BEGIN")
 
     async def _ask(self, question: Callable[[], Answer]) -> Answer:
+        self._rounds = 0
         try:
             return question()
         except sa.exc.OperationalError as error:

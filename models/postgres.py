@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from models.announcements import Announcements
 from models.plain_role import require_plain_role
-from models.session import DatabaseGone, ReadSession, Work
+from models.revision import EVERY_TABLE, note_tables
+from models.session import DatabaseGone, ReadSession, Revisions, Work
 from models.statement import Statement
 from models.turn import turn
 
@@ -32,6 +33,11 @@ SETTINGS = {
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
     "jit": "off",  # statements are short: compiling them takes longer than they do
+    # What a machine that died held is let go within a minute, whether or not something was on its way to it.
+    "tcp_keepalives_idle": "20",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "50000",
 }
 # What is read by an index is watched by its pages; a table that is read from end to end as a whole, and all collide.
 WRITERS = {"enable_seqscan": "off"}
@@ -40,8 +46,6 @@ GONE = ("08", "53", "57", "55P03")
 # Another write came in between: it is seen, and answered in words, when the work is asked again.
 ASK_AGAIN = ("40", "23")
 # Nobody can have stored it.
-
-
 NOWHERE = secrets.token_hex(16)
 
 
@@ -51,6 +55,14 @@ class Session(AsyncSession):
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
         return list((await self.execute(statement.select, values)).all())
 
+    async def execute(self, statement: Any, *arguments: Any, **named: Any) -> Any:
+        note_tables(statement)
+        return await super().execute(statement, *arguments, **named)
+
+    async def scalar(self, statement: Any, *arguments: Any, **named: Any) -> Any:
+        note_tables(statement)
+        return await super().scalar(statement, *arguments, **named)
+
 
 class Stale(DatabaseGone):
     """The connection was of before a crash of the database, and nothing was asked of it yet."""
@@ -58,12 +70,12 @@ class Stale(DatabaseGone):
 
 class PostgresServer:
     def __init__(self, url: str, committed: Callable[[], None]) -> None:
-        readers = {"isolation_level": "REPEATABLE READ", "pool_size": 8, "max_overflow": 12}
+        readers = {"isolation_level": "REPEATABLE READ", "pool_size": 8, "max_overflow": 4}
         self._readers = _engine(url, SETTINGS, **readers).execution_options(postgresql_readonly=True)
         # Pinged, so that connections that were cut are found before anything is begun on them. Reads may just fail.
-        writers = {"isolation_level": "SERIALIZABLE", "pool_size": 8, "max_overflow": 4, "pool_pre_ping": True}
+        writers = {"isolation_level": "SERIALIZABLE", "pool_size": 6, "max_overflow": 2, "pool_pre_ping": True}
         self._writers = _engine(url, SETTINGS | WRITERS, **writers)
-        self._announcements = Announcements(url, committed)
+        self._announcements = Announcements(url, SETTINGS, committed)
         self._plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
     @asynccontextmanager
@@ -90,6 +102,10 @@ class PostgresServer:
                 answer = await work(session)
         self._announcements.announce()
         return answer
+
+    async def revisions(self) -> Revisions | None:
+        async with self.read() as session:
+            return {row.name: int(row.number) for row in await session.execute(EVERY_TABLE)}
 
     async def hear(self) -> None:
         await self._announcements.run()

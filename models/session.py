@@ -29,7 +29,13 @@ class ReadSession(Protocol):
 
 
 class WriteSession(ReadSession, Protocol):
-    """One transaction: it sees what it has flushed; nobody else does before its commit."""
+    """One transaction: it sees what it has flushed; nobody else does before its commit.
+
+    `info`: what is told of it once it is committed.
+    """
+
+    @property
+    def info(self) -> dict[Any, Any]: ...
 
     def add(self, instance: object, /) -> None: ...
 
@@ -38,6 +44,8 @@ class WriteSession(ReadSession, Protocol):
     async def flush(self) -> None: ...
 
 
+# A number for each table, by its name: models/revision.py.
+Revisions = dict[str, int]
 Work = Callable[[WriteSession], Awaitable[Any]]
 
 
@@ -47,6 +55,8 @@ class Engine(Protocol):
     def read(self) -> AbstractAsyncContextManager[ReadSession]: ...
 
     async def write(self, work: Work) -> Any: ...
+
+    async def revisions(self) -> Revisions | None: ...
 
     async def hear(self) -> None: ...
 

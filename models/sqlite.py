@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from models.glance import Glance
-from models.session import DatabaseGone, ReadSession, Work
+from models.session import DatabaseGone, ReadSession, Revisions, Work
+from models.watch import Watch
 from models.writer import Writer
 
 # FULL: a commit that was acknowledged survives a power cut, which NORMAL does not promise in WAL mode.
@@ -29,6 +30,7 @@ class SqliteFile:
         _prepare(self._readers)
         self._room = asyncio.Semaphore(READING_AT_ONCE)
         self._idle: list[Glance] = []
+        self._watch: Watch | None = None
         writing = sa.create_engine(synchronous, pool_size=1, max_overflow=0, pool_timeout=60, **_OPTIONS)
         _prepare(writing, begin="BEGIN IMMEDIATE")
         self._writer = Writer(writing, committed)
@@ -54,6 +56,12 @@ class SqliteFile:
         self._require_file()
         return await self._writer.write(work)
 
+    async def revisions(self) -> Revisions | None:
+        self._require_file()
+        if self._watch is None:
+            self._watch = Watch(self._readers)
+        return self._watch.revisions()
+
     def _require_file(self) -> None:
         """Were it deleted or replaced, open connections would go on, and acknowledge what nobody will ever find."""
         try:
@@ -77,6 +85,8 @@ class SqliteFile:
         await self._writer.close()
         for glance in self._idle:
             glance.leave()
+        if self._watch:
+            self._watch.close()
         self._readers.dispose()
 
 

@@ -1,9 +1,11 @@
 """A SELECT that is built once and asked again and again with other values, instead of being built for each question."""
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 
 class Statement:
@@ -14,6 +16,33 @@ class Statement:
 
     def __init__(self, select: sa.Select[Any]) -> None:
         self.select = select
+        self.tables = tables_of(select)
+
+
+# What is read by a statement that does not name its tables.
+UNKNOWN = frozenset({"?"})
+
+
+def tables_of(statement: sa.Executable) -> frozenset[str]:
+    found = (each.name for each in visitors.iterate(statement) if isinstance(each, sa.Table))  # type: ignore[arg-type]
+    return frozenset(found) or UNKNOWN
+
+
+class Kept:
+    """Statements of many kinds, each made when it is first asked for; those not asked for longest are dropped."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, Statement] = OrderedDict()
+
+    def of(self, kind: Hashable, make: Callable[[], sa.Select[Any]]) -> Statement:
+        made = self._made.get(kind)
+        if made is None:
+            made = self._made[kind] = Statement(make())
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+        self._made.move_to_end(kind)
+        return made
 
 
 def several(name: str) -> sa.BindParameter[Any]:

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 class Word(Enum):
     """A member's name is the word of the API and of the database; its value is the sentence that explains it."""
 
+    # A member is one object: found in a dict without asking Python for the hash of its name.
+    __hash__ = object.__hash__
+
     def __str__(self) -> str:
         return self.name
 

@@ -29,6 +29,7 @@ class AtOnce:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.add = session.add
+        self.info = session.info
 
     async def execute(self, statement: sa.Executable, params: Any = None, /) -> Any:
         return self._session.execute(statement, params)

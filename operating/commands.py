@@ -185,7 +185,8 @@ def migrated(settings: Settings | None = None) -> Settings:
 def _file_of(settings: Settings) -> Path:
     if settings.database_file is None:
         raise backups.NotCopied(
-            "this copies SQLite files. A PostgreSQL database is backed up with pg_dump and restored with pg_restore."
+            "this copies SQLite files. A PostgreSQL database is backed up with pg_dump and restored with pg_restore:"
+            " README.md has both lines, under Backups."
         )
     return settings.database_file
 

@@ -32,6 +32,7 @@ class Context:
     caller: Caller
     deployment: Deployment
     feed: Feed
+    refused: list[str] = field(default_factory=list)  # the codes of userErrors, for the log
 
     def __post_init__(self) -> None:
         self._loads = Loads(self.database, self.caller.reach, self.deployment.loads)

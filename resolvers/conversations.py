@@ -12,6 +12,7 @@ from calling.outbound_number import not_resolved
 from calling.resolution import Resolution, from_json
 from calling.transfers import TransferPlan, TransferRequest, plan
 from models import AgentVersion, Conversation, DisplayedNumber, Refused, TransferKind
+from models.along import Along
 from resolvers.context import Info, Transaction
 from resolvers.lists import own_list
 from resolvers.loaders import BATCHES
@@ -29,7 +30,11 @@ async def conversation(info: Info, id: str) -> Any:
 
 
 async def conversations(
-    info: Info, organization_id: str | None = None, filter: dict[str, Any] | None = None, **window: Any
+    info: Info,
+    along: tuple[Along, ...] = (),
+    organization_id: str | None = None,
+    filter: dict[str, Any] | None = None,
+    **window: Any,
 ) -> Page:
     given = {name: value for name, value in (filter or {}).items() if value is not None}
     conditions = [FILTERS[name](value) for name, value in given.items()]
@@ -38,7 +43,7 @@ async def conversations(
         return Conversation.of(asking).where(*conditions)
 
     kept = None if given else "conversations"
-    return await own_list(info, organization_id, statement, newest_first(Conversation), window, kept=kept)
+    return await own_list(info, organization_id, statement, newest_first(Conversation), window, kept=kept, along=along)
 
 
 def _has_metadata(wanted: Any) -> sa.ColumnElement[bool]:

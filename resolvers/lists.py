@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import ReadSession, Refused
-from models.statement import Statement
+from models.along import Along, with_along
+from models.statement import Kept, Statement
 from resolvers.context import Info
 from resolvers.paging import Order, Page, Window
 from resolvers.problem import Problem
@@ -16,8 +17,8 @@ Rows = Callable[[Any], sa.Select[Any]]
 First = Callable[[Any, list[Any], list[Any], Any], sa.Select[Any]]
 
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
-# The statements of lists without a filter, by the name of the list and the kind of page.
-KEPT: dict[Any, Statement] = {}
+# The statements of lists without a filter, by the name of the list, the kind of page, and what it brings along.
+KEPT = Kept(256)
 
 
 async def acting_for_list(info: Info, session: ReadSession, organization_id: str | None) -> str:
@@ -36,10 +37,11 @@ async def own_list(
     *,
     first: First | None = None,
     kept: str | None = None,
+    along: tuple[Along, ...] = (),
 ) -> Page:
     """One page of `rows`, made for the acting organization; `first` is a shorter way to its first rows.
 
-    `kept`: a name, where the rows depend on nothing but the organization.
+    `kept`: a name, where the rows depend on nothing but the organization. `along`: what each row is to bring along.
     """
     asked, first = Window(**window), first or _first_of(rows)
     async with info.context.database.read() as session:
@@ -47,9 +49,9 @@ async def own_list(
         values = asked.values(order) | {"limit": asked.size + 1}
         if kept:
             values["asking"] = asking
-            found = await session.rows(_kept(kept, first, order, asked), **values)
+            found = await session.rows(_kept(kept, first, order, asked, along), **values)
         else:
-            found = (await session.execute(_page(asking, first, order, asked), values)).all()
+            found = (await session.execute(_page(asking, first, order, asked, along), values)).all()
 
     async def count() -> int:
         async with info.context.database.read() as again:
@@ -65,12 +67,12 @@ def _first_of(rows: Rows) -> First:
     return first
 
 
-def _page(asking: Any, first: First, order: Order, window: Window) -> sa.Select[Any]:
-    return first(asking, window.bounds(order), order.columns(backwards=window.backwards), LIMIT)
+def _page(asking: Any, first: First, order: Order, window: Window, along: tuple[Along, ...]) -> sa.Select[Any]:
+    columns = order.columns(backwards=window.backwards)
+    return with_along(first(asking, window.bounds(order), columns, LIMIT), along, columns)
 
 
-def _kept(name: str, first: First, order: Order, window: Window) -> Statement:
-    kind = (name, *window.kind(order))
-    if kind not in KEPT:
-        KEPT[kind] = Statement(_page(sa.bindparam("asking"), first, order, window))
-    return KEPT[kind]
+def _kept(name: str, first: First, order: Order, window: Window, along: tuple[Along, ...]) -> Statement:
+    return KEPT.of(
+        (name, window.kind(order), along), lambda: _page(sa.bindparam("asking"), first, order, window, along)
+    )

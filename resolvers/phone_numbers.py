@@ -8,8 +8,9 @@ from calling.e164 import as_e164, e164, without_punctuation
 from calling.sharing import set_shareable
 from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, Trunk, WriteSession, now
 from models.agent_version import AgentVersion
+from models.along import Along, with_along
 from resolvers.context import Info, Transaction
-from resolvers.lists import own_list
+from resolvers.lists import KEPT, own_list
 from resolvers.paging import Order, Page
 from resolvers.trunks import own_trunk
 
@@ -17,18 +18,31 @@ number = PhoneNumber.columns()
 LONGEST_E164 = 16
 
 
-async def phone_number(info: Info, e164: str, organization_id: str | None = None) -> Any:
+async def phone_number(info: Info, e164: str, along: tuple[Along, ...] = (), organization_id: str | None = None) -> Any:
     """The number as the acting organization sees it; None for what it may not see, and for what is no number."""
     async with info.context.database.read() as session:
         try:
             asking = await info.context.caller.acting(session, organization_id)
         except Refused:
             return None
-        return (await session.execute(PhoneNumber.seen_by([asking]).where(number.e164 == as_e164(e164)))).first()
+        statement = KEPT.of(("phone_number", along), lambda: with_along(_seen_by_e164(), along, []))
+        return next(iter(await session.rows(statement, asking=asking, e164=as_e164(e164))), None)
+
+
+def _seen_by_e164() -> sa.Select[Any]:
+    return PhoneNumber.seen_by([sa.bindparam("asking")]).where(number.e164 == sa.bindparam("e164"))
+
+
+OWNED, SHARED = PhoneNumberAccess.OWNED, PhoneNumberAccess.SHARED
+
+
+def access(root: Any) -> PhoneNumberAccess:
+    return OWNED if root.owned else SHARED
 
 
 async def phone_numbers(
     info: Info,
+    along: tuple[Along, ...] = (),
     organization_id: str | None = None,
     filter: dict[str, Any] | None = None,
     order_by: dict[str, Any] | None = None,
@@ -47,7 +61,7 @@ async def phone_numbers(
     by = chosen["field"].name.lower() if chosen else "e164"
     order = Order(number[by], number.id, descending=bool(chosen) and chosen["direction"].name == "DESC")
     kept = None if filter else "phone_numbers"
-    return await own_list(info, organization_id, statement, order, window, first=first, kept=kept)
+    return await own_list(info, organization_id, statement, order, window, first=first, kept=kept, along=along)
 
 
 def _conditions(asking: str, filter: dict[str, Any]) -> list[sa.ColumnElement[bool]]:

@@ -1,6 +1,5 @@
 """Trunks: listing, creating, changing and deleting them (R4)."""
 
-from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from models import (
     TrunkKind,
     new_id,
 )
+from models.along import Along
 from models.sealed import Seal
 from models.trunk import password_row
 from resolvers.context import Info, Transaction
@@ -41,24 +41,8 @@ class Outbound(TypedDict, total=False):
     media_encryption: MediaEncryption
 
 
-async def trunks(info: Info, organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window, kept="trunks")
-
-
-@dataclass(frozen=True)
-class OutboundConfiguration:
-    address: str
-    auth_username: str | None
-    transport: SipTransport
-    media_encryption: MediaEncryption
-
-
-def outbound(root: Any) -> OutboundConfiguration | None:
-    if root.outbound_address is None:
-        return None
-    return OutboundConfiguration(
-        root.outbound_address, root.outbound_auth_username, root.outbound_transport, root.outbound_media_encryption
-    )
+async def trunks(info: Info, along: tuple[Along, ...] = (), organization_id: str | None = None, **window: Any) -> Page:
+    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window, kept="trunks", along=along)
 
 
 async def create_trunk(

@@ -10,7 +10,8 @@ from models import Scope
 from resolvers.context import Context, Info
 from resolvers.pages import PAGES
 from resolvers.paging import Page, Window
-from schema.declare import Argument, column, declared, named
+from schema.declare import column, declared, named
+from schema.signatures import Argument
 
 Kind = TypeVar("Kind")
 

@@ -7,10 +7,11 @@ import strawberry
 from models import CallDirection, ConversationStatus, DisplayedNumber, EndReason, TransferKind
 from resolvers.conversations import resolution, transfer_caller_id
 from schema.agent_version import AgentVersion
-from schema.declare import Argument, column, edge, field, given, reading
+from schema.declare import column, edge, field, given, reading
 from schema.node import Node
 from schema.outbound_number_resolution import OutboundNumberResolution
 from schema.scalars import E164, JSON
+from schema.signatures import Argument
 from schema.transfer import TransferCallerIdPlan
 from schema.user_error import UserError, user_errors
 

@@ -13,13 +13,14 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from execution.fields import STATED, Batch, Each
+from execution.fields import STATED, Batch, Each, Part, Source
+from execution.schema import along_of
 from models import Scope
+from models.along import ONES
 from resolvers import loading
 from resolvers.context import Context, Info
 from resolvers.loaders import BATCHES
-
-Argument = tuple[Any, str] | tuple[Any, str, Any]
+from schema.signatures import Argument, refuse_mismatch, typed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,11 +80,23 @@ def edge(
 
     one: Any = named(to) if isinstance(to, str) else to
     kind: Any = list[one] if many else one
+    foldable = isinstance(by, str) and not many
+    joined = Batch(load_all, ONES.get(batch) if foldable else None, stated.by[0], _allowing(scope))
     return strawberry.field(
-        resolver=_typed(load, kind if required or many else kind | None),
+        resolver=typed(load, kind if required or many else kind | None),
         description=with_scope(description, scope),
-        metadata={"edge": stated, STATED: Batch(load_all)},
+        metadata={"edge": stated, STATED: joined},
     )
+
+
+def part(to: Any, description: str, *, when: str, columns: dict[str, str], fixed: dict[str, Any] | None = None) -> Any:
+    """An object made of columns of the row, named as the object's; null where the column `when` is empty or False."""
+    made = Part(when, columns, fixed or {})
+
+    def resolve(root: Any) -> Any:
+        return made.of(root)
+
+    return declared(resolve, to | None, description, (), {}, stated=made)
 
 
 def field(
@@ -94,19 +107,28 @@ def field(
     scope: tuple[Scope, ...] = (),
     arguments: dict[str, Argument] | None = None,
 ) -> Any:
-    """A root field, or a field that is computed from its row: the resolver is called with what was sent, no more."""
-    _refuse_mismatch(resolver, set(arguments or ()))
-    takes_root = "root" in inspect.signature(resolver).parameters
-    takes_info = "info" in inspect.signature(resolver).parameters
+    """A root field, or a field that is computed from its row: the resolver is called with what was sent, no more.
+
+    One that takes `along` is told what its rows, or the rows of its page, are to bring along.
+    """
+    refuse_mismatch(resolver, set(arguments or ()))
+    takes = {name for name in ("root", "info", "along") if name in inspect.signature(resolver).parameters}
 
     def resolve(root: Any, info: Info, **sent: Any) -> Any:
         info.context.caller.require(scope)
-        first = ([root] if takes_root else []) + ([info] if takes_info else [])
-        return resolver(*first, **_sent(sent))
+        first = ([root] if "root" in takes else []) + ([info] if "info" in takes else [])
+        told = {"along": along_of(info)} if "along" in takes else {}
+        return resolver(*first, **told, **_sent(sent))
 
-    of_row_alone = takes_root and not takes_info and not arguments and not inspect.iscoroutinefunction(resolver)
-    stated = Each(resolver, _allowing(scope)) if of_row_alone else None
+    stated: Each | Source | None = None
+    if takes == {"root"} and not arguments and not inspect.iscoroutinefunction(resolver):
+        stated = Each(resolver, _allowing(scope))
+    if "along" in takes:
+        stated = Source(ROWS_OF_A_PAGE if "first" in (arguments or ()) else ((),))
     return declared(resolve, to, description, scope, arguments or {}, stated=stated)
+
+
+ROWS_OF_A_PAGE = (("nodes",), ("edges", "node"))
 
 
 def _allowing(scope: tuple[Scope, ...]) -> Callable[[Context], None] | None:
@@ -129,7 +151,7 @@ def mutation(
     `then`: after the commit, where nothing was refused, it waits for what follows, and answers instead.
     """
 
-    _refuse_mismatch(resolver, {each.name for each in dataclasses.fields(input)})
+    refuse_mismatch(resolver, {each.name for each in dataclasses.fields(input)})
 
     async def resolve(info: Info, input: Any) -> Any:
         info.context.caller.require(scope)
@@ -137,7 +159,9 @@ def mutation(
         answer = await context.carry_out(resolver, _sent(vars(input)), audited=audited)
         if then and not answer.get("user_errors"):
             answer = await then(context, answer)
-        return payload(**{"user_errors": []} | answer)
+        answer = {"user_errors": []} | answer
+        context.refused.extend(each.code.name for each in answer["user_errors"])
+        return payload(**answer)
 
     arguments: dict[str, Argument] = {"input": (input, "What to do, and to what.")}
     return declared(resolve, payload, description, scope, arguments)
@@ -152,7 +176,7 @@ def subscription(
     arguments: dict[str, Argument],
 ) -> Any:
     """What a query answers, again and again: the resolver yields it."""
-    _refuse_mismatch(resolver, set(arguments))
+    refuse_mismatch(resolver, set(arguments))
 
     async def resolve(info: Info, **sent: Any) -> AsyncIterator[Any]:
         info.context.caller.require(scope)
@@ -161,7 +185,7 @@ def subscription(
                 yield row
 
     return strawberry.subscription(
-        resolver=_typed(resolve, AsyncGenerator[to, None], arguments),
+        resolver=typed(resolve, AsyncGenerator[to, None], arguments),
         description=with_scope(description, scope),
         metadata={"scope": scope},
     )
@@ -186,16 +210,6 @@ def _sent(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _refuse_mismatch(resolver: Callable[..., Any], names: set[str]) -> None:
-    """What is declared is what the resolver takes, or the program does not start."""
-    parameters = inspect.signature(resolver).parameters.values()
-    takes = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD}
-    takes -= {"root", "info", "transaction"}
-    open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
-    if takes != names and not (open_ended and takes < names):
-        raise TypeError(f"{resolver.__name__} takes {sorted(takes)}, and {sorted(names)} are declared")
-
-
 def declared(
     resolve: Callable[..., Any],
     to: Any,
@@ -203,35 +217,11 @@ def declared(
     scope: tuple[Scope, ...],
     arguments: dict[str, Argument],
     *,
-    stated: Batch | Each | None = None,
+    stated: Batch | Each | Part | Source | None = None,
 ) -> Any:
     """`stated`: how it is answered for all rows at once, where that can be said."""
     return strawberry.field(
-        resolver=_typed(resolve, to, arguments),
+        resolver=typed(resolve, to, arguments),
         description=with_scope(description, scope),
         metadata={"scope": scope, STATED: stated},
     )
-
-
-def _typed(resolve: Callable[..., Any], to: Any, arguments: dict[str, Argument] | None = None) -> Callable[..., Any]:
-    """Give a resolver the signature that Strawberry reads: what is declared, not what Python would say."""
-    reserved = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info if name == "info" else Any)
-        for name in inspect.signature(resolve).parameters
-        if name in ("root", "info")
-    ]
-    declared = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[kind, strawberry.argument(description=words)],
-            default=default[0] if default else inspect.Parameter.empty if _required(kind) else UNSET,
-        )
-        for name, (kind, words, *default) in (arguments or {}).items()
-    ]
-    resolve.__signature__ = inspect.Signature([*reserved, *declared], return_annotation=to)  # type: ignore[attr-defined]
-    return resolve
-
-
-def _required(kind: Any) -> bool:
-    return type(None) not in getattr(kind, "__args__", ())

@@ -1,12 +1,13 @@
 """Phone numbers: the table of them, their slots and the Shareable switch."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 
 from models import CallDirection, PhoneNumberAccess
-from resolvers.slots import access, inbound_slot, outbound_slot
-from schema.declare import column, edge, field, given, reading
+from resolvers.phone_numbers import access
+from schema.declare import column, edge, field, given, part, reading
 from schema.node import Node
 from schema.scalars import E164
 from schema.user_error import UserError, user_errors
@@ -24,6 +25,13 @@ class AgentSlot:
         description="The version in it, pinned until another is published to it; null: empty.",
     )
     assigned_at: datetime | None = column("When the version was put there; null: empty.")
+
+
+def slot(direction: CallDirection, description: str) -> Any:
+    """Each of the two is a few columns of the number, which are the owner's business."""
+    held = direction.name.lower()
+    columns = {"agent_version_id": f"{held}_agent_version_id", "assigned_at": f"{held}_assigned_at"}
+    return part(AgentSlot, description, when="owned", columns=columns, fixed={"direction": direction})
 
 
 @strawberry.type(description="What switching a number's sharing off would touch.")
@@ -52,8 +60,8 @@ class PhoneNumber(Node):
         scope=reading("TRUNKS"),
         description="The trunk it sits on; null on a SHARED number, where it is the owner's business.",
     )
-    inbound_slot = field(inbound_slot, AgentSlot | None, "Who answers calls to it; null on a SHARED number.")
-    outbound_slot = field(outbound_slot, AgentSlot | None, "Who dials from it; null on a SHARED number.")
+    inbound_slot = slot(CallDirection.INBOUND, "Who answers calls to it; null on a SHARED number.")
+    outbound_slot = slot(CallDirection.OUTBOUND, "Who dials from it; null on a SHARED number.")
     sharing = edge(
         "sharing",
         by="owned_id",

@@ -17,11 +17,12 @@ from schema.api_key import ApiKey, Viewer
 from schema.audit_event import AuditEvent, AuditEventFilter
 from schema.connection import WINDOW, Connection
 from schema.conversation import Conversation, ConversationFilter
-from schema.declare import Argument, field, reading
+from schema.declare import field, reading
 from schema.node import Node
 from schema.organization import Organization
 from schema.outbound_number_resolution import OutboundNumberResolution, PreviewOutboundNumberInput
 from schema.phone_number import PhoneNumber, PhoneNumberFilter, PhoneNumberOrder
+from schema.signatures import Argument
 from schema.trunk import Trunk
 
 ACTING: dict[str, Argument] = {

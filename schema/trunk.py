@@ -5,8 +5,7 @@ from datetime import datetime
 import strawberry
 
 from models import MediaEncryption, SipTransport, TransferCallerId, TransferMode, TrunkKind
-from resolvers.trunks import outbound
-from schema.declare import column, edge, field, given
+from schema.declare import column, edge, given, part
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 
@@ -31,8 +30,11 @@ class Trunk(Node):
     organization = edge(
         "organization", by="organization_id", to="Organization", required=True, description="The owner."
     )
-    outbound = field(
-        outbound, TrunkOutboundConfiguration | None, "How calls leave; null: numbers on it cannot dial out."
+    outbound = part(
+        TrunkOutboundConfiguration,
+        "How calls leave; null: numbers on it cannot dial out.",
+        when="outbound_address",
+        columns={name: f"outbound_{name}" for name in ("address", "auth_username", "transport", "media_encryption")},
     )
 
 

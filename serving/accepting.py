@@ -42,6 +42,14 @@ def media_type(headers: Headers) -> str:
     return best[1]
 
 
+def error_type(headers: Headers) -> str:
+    """The media type of a refusal: one that the client takes or, where it takes neither, JSON."""
+    try:
+        return media_type(headers)
+    except BadRequest:
+        return JSON
+
+
 def wants_page(request: Request) -> bool:
     """A browser that was sent to the address, with nothing to execute."""
     return (

@@ -2,6 +2,7 @@
 
 import re
 import traceback
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,11 @@ log = structlog.get_logger()
 _WRONG_VARIABLE = re.compile(r"Variable '\$\w+' (has invalid value|of required type|got invalid value)")
 # The schema is not told by way of misspelt words.
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
+# Where graphql-core prints a value again: it can be a password, and as long as a request.
+_VALUE = re.compile(r"[,;.] [Ff]ound: .*|(?<=value): .*", re.DOTALL)
+_ENUM_VALUE = re.compile(r"^((?:Variable|Argument) [^:]*: )?Value '.*' does", re.DOTALL)
+_STRING = re.compile(r"String '.*'", re.DOTALL)
+LONGEST_MESSAGE = 1000
 Result = ExecutionResult | StrawberryResult | PreExecutionError
 
 
@@ -35,7 +41,7 @@ def answered(result: Result, media: str, state: State) -> Response:
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [presented(error, mistake(result), state.request_id) for error in result.errors]
-        state.codes = sorted({error["extensions"]["code"] for error in body["errors"]})
+        noted(state, (error["extensions"]["code"] for error in body["errors"]))
     if started:
         body["data"] = result.data
         if result.extensions:
@@ -46,17 +52,24 @@ def answered(result: Result, media: str, state: State) -> Response:
     return _json(body, status, media)
 
 
+def noted(state: State, codes: Iterable[str]) -> None:
+    """What went wrong, for the request's line and the metrics."""
+    if found := {*getattr(state, "codes", ()), *codes}:
+        state.codes = sorted(found)
+
+
 def refused(code: str, message: str, status: int, headers: dict[str, str] | None = None, media: str = JSON) -> Response:
     """An answer to a request that never became an operation."""
     return _json({"errors": [{"message": message, "extensions": {"code": code}}]}, status, media, headers)
 
 
-def bad_request(problem: BadRequest) -> Response:
-    return refused(problem.code, problem.message, problem.status, problem.headers)
+def bad_request(problem: BadRequest, media: str) -> Response:
+    return refused(problem.code, problem.message, problem.status, problem.headers, media)
 
 
-async def not_found(_request: Request, problem: Exception) -> Response:
+async def not_found(request: Request, problem: Exception) -> Response:
     """What Starlette's routing refuses: an address or a method that is not there."""
+    noted(request.state, ["BAD_REQUEST"])
     status = getattr(problem, "status_code", 404)
     headers = dict(getattr(problem, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -64,8 +77,8 @@ async def not_found(_request: Request, problem: Exception) -> Response:
     return refused("BAD_REQUEST", "There is nothing here: the API is at /graphql.", status, headers)
 
 
-def unavailable() -> Response:
-    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, COME_AGAIN)
+def unavailable(media: str) -> Response:
+    return refused("SERVICE_UNAVAILABLE", UNAVAILABLE, 503, COME_AGAIN, media)
 
 
 def internal_error(request_id: str) -> Response:
@@ -99,7 +112,17 @@ def presented(error: GraphQLError, code: str, request_id: str) -> dict[str, Any]
         return _error(error, BROKEN, _internal(request_id))
     if isinstance(error, GraphQLSyntaxError):
         code = "GRAPHQL_PARSE_FAILED"
-    return _error(error, _SUGGESTION.sub("", error.message), {"code": code} | (error.extensions or {}))
+    return _error(error, _without_values(error), {"code": code} | (error.extensions or {}))
+
+
+def _without_values(error: GraphQLError) -> str:
+    """The message as it is where it is ours; of graphql-core's, what it says and not what it was sent."""
+    if error.extensions:
+        return error.message
+    if isinstance(error, GraphQLSyntaxError):
+        return _STRING.sub("String", error.message, 1)[:LONGEST_MESSAGE]
+    told = _ENUM_VALUE.sub(r"\1This value does", error.message)
+    return _SUGGESTION.sub("", _VALUE.sub(".", told, 1))[:LONGEST_MESSAGE]
 
 
 def is_unavailable(cause: Exception) -> bool:
@@ -135,11 +158,9 @@ def trace(bug: BaseException) -> dict[str, Any]:
 
 def _json(body: dict[str, Any], status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     kind = f"{media}; charset=utf-8" if media == GRAPHQL_RESPONSE else media
-    return Response(orjson.dumps(body), status, GUARDED | headers if headers else GUARDED, media_type=kind)
+    return Response(orjson.dumps(body), status, headers, media_type=kind)
 
 
-# An answer is nobody's to keep, and is what it says it is.
-GUARDED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 UNAVAILABLE = (
     "The database does not answer just now. Send the request again in a moment, under the idempotencyKey that it had:"
     " without one, look first whether it was done."

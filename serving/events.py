@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from strawberry.types.execution import ExecutionResult
 
-from serving.accepting import Operation
+from execution.prepared import Prepared
 from serving.live import LiveSchema
 
 EVENT_STREAM = "text/event-stream"
@@ -27,9 +27,8 @@ def wants_only_events(request: Request) -> bool:
     return wants_events(request) and "json" not in request.headers.get("accept", "")
 
 
-def event_stream(live: LiveSchema, request: Request, token: str, operation: Operation) -> StreamingResponse:
-    results = live.results(request, token, operation.query, operation.variables, operation.name)
-    return StreamingResponse(_events(results), media_type=EVENT_STREAM, headers={"Cache-Control": "no-store"})
+def event_stream(live: LiveSchema, request: Request, context: Any, prepared: Prepared) -> StreamingResponse:
+    return StreamingResponse(_events(live.answers(request, context, prepared)), media_type=EVENT_STREAM)
 
 
 async def _events(results: AsyncIterator[ExecutionResult]) -> AsyncIterator[bytes]:

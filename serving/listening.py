@@ -4,7 +4,7 @@ import errno
 import socket
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from serving.arriving import arriving
 from serving.settings import PREFIX, Settings, WrongSetting
@@ -13,10 +13,11 @@ from serving.settings import PREFIX, Settings, WrongSetting
 DRAINS_IN = 20
 
 
-def served_by(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+def served_by(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """`app.state.lines`: where requests are noted that never reach it."""
     return uvicorn.Config(
         app,
-        http=arriving(settings.request_seconds),
+        http=arriving(settings.request_seconds, app.state.lines),
         ws="websockets-sansio",
         ws_max_size=settings.request_bytes,
         log_config=None,
@@ -44,20 +45,20 @@ def listen(settings: Settings) -> socket.socket:
     On PostgreSQL several servers of a machine may share it: the kernel deals out the connections.
     """
     shared = settings.database_file is None
-    return _taken(settings.host, settings.port, "PORT", shared=shared)
+    return _taken(settings.host, settings.port, "", shared=shared)
 
 
 def check_metrics(settings: Settings) -> None:
     """Raises WrongSetting where metrics could not be served."""
     if settings.metrics_port:
-        _taken(settings.host, settings.metrics_port, "METRICS_PORT").close()
+        _taken(settings.metrics_host, settings.metrics_port, "METRICS_").close()
 
 
-def _taken(host: str, port: int, name: str, *, shared: bool = False) -> socket.socket:
+def _taken(host: str, port: int, whose: str, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048, reuse_port=shared)
     except OSError as wrong:
         host_is_wrong = isinstance(wrong, socket.gaierror) or wrong.errno == errno.EADDRNOTAVAIL
-        variable = f"HOST={host}" if host_is_wrong else f"{name}={port}"
+        variable = f"{whose}HOST={host}" if host_is_wrong else f"{whose}PORT={port}"
         raise WrongSetting(f"{PREFIX}{variable} cannot be served on: {wrong.strerror}") from None

@@ -5,15 +5,15 @@ from contextlib import aclosing
 from typing import Any
 
 from graphql import GraphQLError
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
-from strawberry.types.graphql import OperationType
 
+from execution.prepared import Prepared
 from execution.schema import Schema
-from serving.accepting import BadRequest
+from serving.accepting import BadRequest, Operation
 from serving.admission import Admission
-from serving.answering import mistake, presented
+from serving.answering import mistake, noted, presented
 from serving.patience import Patience
 
 
@@ -26,46 +26,54 @@ class LiveSchema:
         self._patience = patience
 
     async def results(
-        self, connection: HTTPConnection, token: str, query: str | None, variables: Any, operation_name: str | None
+        self, connection: HTTPConnection, token: str, operation: Operation
     ) -> AsyncIterator[ExecutionResult]:
-        request_id = connection.state.request_id
-        by_link = connection.scope.get("method") == "GET"
-        allowed = {OperationType.QUERY, OperationType.SUBSCRIPTION} if by_link else set(OperationType)
+        """Of an operation that is yet to be read and paid for."""
         try:
             context = await self._admission.context(connection, token)
-            prepared = self._schema.prepare(query or "", variables, operation_name, allowed)
-            self._admission.spend(connection, prepared)
+            prepared = await self._admission.prepare(connection, self._schema, operation)
+        except Exception as refused:  # noqa: BLE001 - a refusal, or a bug: shown as such
+            yield _failed(refused, connection.state)
+            return
+        async with aclosing(self.answers(connection, context, prepared)) as answers:  # type: ignore[type-var]
+            async for answer in answers:
+                yield answer
+
+    async def answers(
+        self, connection: HTTPConnection, context: Any, prepared: Prepared
+    ) -> AsyncIterator[ExecutionResult]:
+        state = connection.state
+        try:
             if prepared.errors or not prepared.is_subscription:
-                yield _shown(await self._patience.execute(prepared, context, connection), request_id)
+                result = await self._patience.execute(prepared, context, connection)
+                noted(state, context.refused)
+                yield _shown(result, state)
                 return
-            with self._admission.following(connection.state.api_key, "subscriptions"):
+            with self._admission.following(state.api_key, "subscriptions"):
                 async with aclosing(prepared.stream(context)) as source:
                     async for result in source:
-                        yield _shown(result, request_id)
-        except BadRequest as problem:
-            yield PreExecutionError(data=None, errors=[_error(problem.code, problem.message)])
-        except (CannotGetOperationTypeError, InvalidOperationTypeError):
-            message = "Send a document with one query, mutation (by POST) or subscription, or name it in operationName."
-            yield PreExecutionError(data=None, errors=[_error("GRAPHQL_VALIDATION_FAILED", message)])
+                        yield _shown(result, state)
         except Exception as ended:  # noqa: BLE001 - why a source ended, or a bug: shown as such
-            error = GraphQLError(str(ended), original_error=ended)
-            yield _shown(ExecutionResult(data=None, errors=[error]), request_id)
+            yield _failed(ended, state)
 
 
-def _shown(result: Any, request_id: str) -> ExecutionResult:
+def _failed(cause: Exception, state: State) -> ExecutionResult:
+    if isinstance(cause, BadRequest):
+        noted(state, [cause.code])
+        return PreExecutionError(data=None, errors=[GraphQLError(cause.message, extensions={"code": cause.code})])
+    return _shown(ExecutionResult(data=None, errors=[GraphQLError(str(cause), original_error=cause)]), state)
+
+
+def _shown(result: Any, state: State) -> ExecutionResult:
     """The same result, with the errors that a client may see."""
     if not result.errors:
         return ExecutionResult(data=result.data, errors=None, extensions=result.extensions)
-    errors = [_as_shown(error, mistake(result), request_id) for error in result.errors]
-    if isinstance(result, PreExecutionError):
-        return PreExecutionError(data=None, errors=errors, extensions=result.extensions)
-    return ExecutionResult(data=result.data, errors=errors, extensions=result.extensions)
+    errors = [_as_shown(error, mistake(result), state.request_id) for error in result.errors]
+    noted(state, (error.extensions["code"] for error in errors))
+    kind = PreExecutionError if isinstance(result, PreExecutionError) else ExecutionResult
+    return kind(data=result.data, errors=errors, extensions=result.extensions)
 
 
-def _as_shown(error: GraphQLError, code: str, request_id: str) -> GraphQLError:
+def _as_shown(error: GraphQLError, code: str, request_id: str) -> Any:
     shown = presented(error, code, request_id)
     return GraphQLError(shown["message"], nodes=error.nodes, path=error.path, extensions=shown["extensions"])
-
-
-def _error(code: str, message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": code})

@@ -4,10 +4,12 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Mapping
+from typing import Any, Protocol
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,49 +18,89 @@ from serving.metrics import Metrics
 
 log = structlog.get_logger()
 _SENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# An answer is nobody's to keep, and is what it says it is; the page's files say otherwise of themselves.
+GUARDED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Tracer(Protocol):
+    """Where spans go, if anywhere."""
+
+    def started(self, headers: Mapping[str, str]) -> Any: ...
+
+    def ended(self, span: Any, told: Mapping[str, Any], kind: str | None) -> str:
+        """The id of the trace."""
+
+
+class Lines:
+    """A line in the log for each request, and for each operation of a socket; with it they are counted and traced."""
+
+    def __init__(self, metrics: Metrics, tracer: Tracer | None = None) -> None:
+        self._metrics = metrics
+        self._tracer = tracer
+
+    def started(self, state: dict[str, Any], headers: Mapping[str, str]) -> None:
+        state["began"] = time.perf_counter()
+        if self._tracer:
+            state["span"] = self._tracer.started(headers)
+
+    def ended(self, event: str, state: dict[str, Any], **told: Any) -> None:
+        """`state` is what is known of it by now, `told` what only its kind has."""
+        seconds = time.perf_counter() - state["began"]
+        self._metrics.note(event, seconds, state, told)
+        told = {"request_id": state["request_id"], **told} | {
+            "milliseconds": round(seconds * 1000, 1),
+            "api_key": state.get("api_key"),
+            "operation": state.get("operation"),
+            "cost": state.get("cost"),
+            "codes": state.get("codes"),
+        }
+        if self._tracer:
+            told["trace_id"] = self._tracer.ended(state["span"], told, state.get("kind"))
+        log.info(event, **told)
+
+
+def id_or_none(sent: str) -> str | None:
+    """An id that may stand in a log, where the client sent one."""
+    return sent if _SENT_ID.fullmatch(sent) else None
 
 
 class RequestLog:
     """Takes the id of X-Request-Id where the client sent one, and gives it back with the answer."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, lines: Lines) -> None:
         self.app = app
-        self.metrics = metrics
+        self.lines = lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        sent = Headers(scope=scope).get("x-request-id", "")
-        request_id = sent if _SENT_ID.fullmatch(sent) else uuid4().hex
+        headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
-        state["request_id"] = request_id
-        started, status = time.perf_counter(), 0
+        request_id = state.setdefault("request_id", id_or_none(headers.get("x-request-id", "")) or uuid4().hex)
+        self.lines.started(state, headers)
+        status = 0
 
         async def note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-request-id", request_id.encode()))
-                if "points_left" in state:
-                    message["headers"].append((b"ratelimit-remaining", b"%d" % state["points_left"]))
+                complete(MutableHeaders(scope=message), request_id, state.get("points_left"))
             await send(message)
 
-        await self.app(scope, receive, note)
-        method, seconds = scope.get("method", "WEBSOCKET"), time.perf_counter() - started
-        self.metrics.note(method, status, seconds, state)
-        log.info(
-            "request",
-            request_id=request_id,
-            method=method,
-            path=scope["path"],
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-            api_key=state.get("api_key"),
-            operation=state.get("operation"),
-            cost=state.get("cost"),
-            codes=state.get("codes"),
-        )
+        try:
+            await self.app(scope, receive, note)
+        finally:
+            method, told = scope.get("method", "WEBSOCKET"), state.get("refused", status)
+            self.lines.ended("request", state, method=method, path=scope["path"], status=told)
+
+
+def complete(headers: MutableHeaders, request_id: str, points_left: int | None) -> None:
+    headers["X-Request-Id"] = request_id
+    if points_left is not None:
+        headers["RateLimit-Remaining"] = str(points_left)
+    for name, value in GUARDED.items():
+        headers.setdefault(name, value)
 
 
 class Bugs:
@@ -81,6 +123,7 @@ class Bugs:
             pass
         except Exception as bug:  # noqa: BLE001 - whatever nobody caught is answered and logged here
             request_id = scope["state"]["request_id"]
+            scope["state"]["codes"] = ["INTERNAL_SERVER_ERROR"]
             log.error("bug", request_id=request_id, **trace(bug))  # noqa: TRY400 - its text can hold what was sent
             if not begun and scope["type"] == "http":
                 await internal_error(request_id)(scope, receive, send)

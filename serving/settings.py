@@ -5,6 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import phonenumbers
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -44,12 +45,15 @@ class Settings(BaseSettings):
         default="", repr=False, validation_alias="LIVEKIT_API_SECRET", validate_default=True
     )
     livekit_agent: str = Field(default="dialtree", min_length=1)
-    metrics_port: int = Field(default=0, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=HIGHEST_PORT)
+    otlp_endpoint: str = ""
     points_per_minute: int = Field(default=20_000, ge=0)
     open_per_key: int = Field(default=100, ge=1)
     request_seconds: float = Field(default=5, gt=0)
     request_bytes: int = Field(default=100_000, ge=1000)
     operation_seconds: float = Field(default=10, gt=0)
+    kept_answers_mb: int = Field(default=16, ge=0, le=1024)
     executor: Literal["plans", "graphql-core"] = "plans"
     dialing: Literal["on", "off"] = "on"
     private_carriers: Literal["allow", "refuse"] = "refuse"
@@ -77,7 +81,7 @@ class Settings(BaseSettings):
             raise ValueError(f"names a folder that is not there: {Path(url.database).absolute().parent}")
         return value
 
-    @field_validator("host")
+    @field_validator("host", "metrics_host")
     @classmethod
     def _is_named(cls, value: str) -> str:
         if not value.strip():
@@ -98,6 +102,14 @@ class Settings(BaseSettings):
         if value and not Path(value).is_file():
             raise ValueError(f"names a file that is not there: {value}")
         return str(Path(value).absolute()) if value else value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("is not the address of a collector, such as http://127.0.0.1:4318")
+        return value.rstrip("/")
 
     @field_validator("livekit_url")
     @classmethod

@@ -19,3 +19,8 @@ def bearer(header: str | None) -> str:
     """The token of an Authorization header; empty where there is none."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def public_part(token: str) -> str:
+    """What of a key is no secret."""
+    return token.partition(".")[0]

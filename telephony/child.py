@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from telephony.engine import Ending, Event, NotPlaced, Unsure
-from telephony.wire import Answer, Done, Doubt, Ready, Refusal, Setup, Wish, read, written
+from telephony.engine import CallEvent, Ending, Event, InboundCall, NotPlaced, TransferEvent, Unsure
+from telephony.wire import Answer, Done, Doubt, Ready, Refusal, Said, Setup, Wish, read, written
 
 PROJECT = Path(__file__).parent.parent
 PROGRAM = ("-m", "telephony.user_agent")
@@ -19,8 +19,7 @@ FAREWELL_SECONDS = 5
 class Child:
     """`tell` is called with each event, `mourn` once when the process is gone, whyever."""
 
-    def __init__(self, setup: Setup, tell: Callable[["Child", Event], None], mourn: Callable[["Child"], None]) -> None:
-        self.setup = setup
+    def __init__(self, tell: Callable[["Child", Event], None], mourn: Callable[["Child"], None]) -> None:
         self.identities: set[int] = set()
         self._tell = tell
         self._mourn = mourn
@@ -32,30 +31,44 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
-    async def start(self) -> None:
-        """Raises NotPlaced where it does not come up. It inherits nothing of the environment, and so no secret."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *PROGRAM,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=PROJECT,
-            env={},
-        )
+    async def spawn(self) -> None:
+        """Raises NotPlaced where it does not load. It inherits nothing of the environment, and so no secret."""
+        pipe = asyncio.subprocess.PIPE
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, *PROGRAM, stdin=pipe, stdout=pipe, cwd=PROJECT, env={}
+            )
+        except OSError as failed:
+            raise NotPlaced(f"the SIP engine's process cannot be started: {failed}", Ending.LOST) from None
         assert self._process.stdin
         assert self._process.stdout
         self._input, self._output = self._process.stdin, self._process.stdout
         self._reading = asyncio.create_task(self._read())
-        self._send(written(self.setup))
+        await self._until_ready()
+
+    @property
+    def is_gone(self) -> bool:
+        return self._reading.done()
+
+    async def set_up(self, setup: Setup) -> None:
+        """Raises NotPlaced where it does not come up."""
+        self._ready = asyncio.get_running_loop().create_future()
+        self._send(written(setup))
+        await self._until_ready()
+
+    async def _until_ready(self) -> None:
         try:
             await asyncio.wait_for(asyncio.shield(self._ready), START_SECONDS)
         except TimeoutError:
             self._process.kill()
             raise NotPlaced("the SIP engine's process does not come up", Ending.LOST) from None
+        except asyncio.CancelledError:
+            self._process.kill()
+            raise
 
     async def ask(self, wish: Wish) -> None:
         """Raises NotPlaced where the wish had no effect, Unsure where nobody knows."""
-        if self._reading.done():
+        if self.is_gone:
             raise NotPlaced("the SIP engine's process has ended", Ending.LOST)
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -89,16 +102,21 @@ class Child:
         self._input.write(line)
 
     async def _read(self) -> None:
-        while line := await self._output.readline():
-            number, said = read(line)
-            if isinstance(said, Ready):
-                self._ready.set_result(None)
-            elif isinstance(said, Done | Refusal | Doubt):
-                self._answer(number, said)
-            else:
-                self._tell(self, said)
+        try:
+            while line := await self._output.readline():
+                self._hear(*read(line))
+        except ValueError:  # a child that cannot be understood is of no use
+            self._process.kill()
         await self._process.wait()
         self._end()
+
+    def _hear(self, number: int, said: Said) -> None:
+        if isinstance(said, Ready):
+            self._ready.set_result(None)
+        elif isinstance(said, Done | Refusal | Doubt):
+            self._answer(number, said)
+        elif isinstance(said, CallEvent | TransferEvent | InboundCall):
+            self._tell(self, said)
 
     def _answer(self, number: int, said: Answer) -> None:
         answer = self._waiting.get(number)

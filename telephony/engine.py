@@ -128,7 +128,8 @@ class Engine(Protocol):
         """Ends a call, or one leg of it. Of a call that is over already it says nothing."""
 
     async def transfer(self, reference: str, transfer_id: str, target: str) -> None:
-        """Asks the carrier to move the other side to `target`, a number or SIP address. Raises `NotTransferred`."""
+        """Asks the carrier to move the other side to `target`, a number or SIP address. Raises `NotTransferred` or
+        `Unsure`. Where nobody tells how it went, it ends with the SIP status 408, and may succeed all the same."""
 
     async def add_party(self, reference: str, transfer_id: str, call: Call) -> None:
         """Dials a third party from `call.agent_number` into a live call. Raises `NotTransferred` or `Unsure`."""

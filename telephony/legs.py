@@ -13,6 +13,8 @@ from telephony.engine import CallEvent, Carrier, Ending, Progress, TransferEvent
 from telephony.tasks import Tasks
 
 SUCCESS, REDIRECTION = 200, 300  # where these classes of SIP statuses begin
+NO_OUTCOME = 408  # as which SIP takes what nobody answers in time: a REFER may be carried out all the same
+REFER_SECONDS = 60.0  # of calls that came in; of others, as long as they may ring
 HANDED_OVER = "Call transfered"  # as baresip spells it
 PROGRESS = {
     Event.CALL_RINGING: Progress.RINGING,
@@ -29,7 +31,8 @@ class Leg:
 
     reference: str
     transfer_id: str | None
-    sip: SipCall
+    sip: SipCall | None = None  # None: the stack has been asked to dial, and has not answered yet
+    ring_seconds: float | None = None
     longest_seconds: float | None = None
     carrier: Carrier | None = field(default=None, repr=False)
     inbound: bool = False
@@ -65,7 +68,9 @@ class Legs:
     def __init__(self, say: Say) -> None:
         self._say = say
         self._live: dict[int, Leg] = {}
+        self._expected: set[Leg] = set()
         self._early: dict[int, list[StackEvent]] = {}
+        self._early_heard: set[str | None] = set()
         self._tasks = Tasks()
         self._unacknowledged: set[str | None] = set()  # calls of which the carrier has to hear before we go
         self._idle = asyncio.Event()
@@ -79,16 +84,33 @@ class Legs:
         return next((leg for leg in self.of(reference) if leg.transfer_id == transfer_id), None)
 
     def of(self, reference: str) -> Iterator[Leg]:
-        return (leg for leg in tuple(self._live.values()) if leg.reference == reference)
+        return (leg for leg in (*self._live.values(), *self._expected) if leg.reference == reference)
 
-    def adopt(self, leg: Leg, ring_seconds: float | None) -> None:
-        """From now on the stack's events on this call are the leg's, and so are those that came before this."""
-        self._live[leg.sip.handle] = leg
+    def expect(self, leg: Leg) -> None:
+        """It is about to be dialed: what ends it from now on ends it as soon as there is a call."""
+        self._expected.add(leg)
         self._idle.clear()
-        if ring_seconds is not None:
-            leg.timer = asyncio.get_running_loop().call_later(ring_seconds, self._give_up, leg)
-        for event in self._early.pop(leg.sip.handle, ()):
+
+    def dismiss(self, leg: Leg) -> None:
+        """Nobody was dialed; of an adopted leg this says nothing."""
+        self._expected.discard(leg)
+        self._settle()
+
+    def adopt(self, leg: Leg, sip: SipCall) -> None:
+        """From now on the stack's events on this call are the leg's, and so are those that came before this. The stack
+        did not hand those to the call, which listens only since it was returned, and would not know how it stands."""
+        self._expected.discard(leg)
+        self._idle.clear()
+        leg.sip, self._live[sip.handle] = sip, leg
+        if leg.ring_seconds is not None:
+            leg.timer = asyncio.get_running_loop().call_later(leg.ring_seconds, self._give_up, leg)
+        for event in self._early.pop(sip.handle, ()):
+            sip._on_stack_event(event)  # noqa: SLF001 - it has no other door; its version is pinned
+            leg.heard = leg.heard or event.call_id in self._early_heard
             self._follow(leg, event)
+        self._early_heard.discard(sip.call_id)
+        if leg.wanted is not None:
+            self._tasks.run(_hang_up(sip))
 
     def note(self, event: StackEvent) -> None:
         leg = self._live.get(event.call)
@@ -101,7 +123,9 @@ class Legs:
         """What the carrier answered to a request of a call."""
         if status < SUCCESS:
             for leg in self._live.values():
-                leg.heard = leg.heard or leg.sip.call_id == call_id
+                leg.heard = leg.heard or (leg.sip is not None and leg.sip.call_id == call_id)
+            if any(event.call_id == call_id for events in self._early.values() for event in events):
+                self._early_heard.add(call_id)
         elif method == "BYE" or status >= REDIRECTION:
             self._unacknowledged.discard(call_id)
             self._settle()
@@ -109,11 +133,12 @@ class Legs:
     def end(self, leg: Leg, ending: Ending) -> None:
         if leg.wanted is None:
             leg.wanted = ending
-            self._tasks.run(_hang_up(leg.sip))
+            if leg.sip is not None:
+                self._tasks.run(_hang_up(leg.sip))
 
-    def refer(self, leg: Leg, transfer_id: str, uri: str) -> None:
+    def refer(self, leg: Leg, sip: SipCall, transfer_id: str, uri: str) -> None:
         leg.referring = transfer_id
-        self._tasks.run(self._refer(leg, uri))
+        self._tasks.run(self._refer(leg, sip, uri))
 
     def leave(self, leg: Leg) -> None:
         self._say(leg.event(Progress.ENDED, Ending.TRANSFERRED))
@@ -121,8 +146,8 @@ class Legs:
 
     async def finish(self, seconds: float) -> None:
         """Ends every leg, and waits that long until the carriers know."""
-        for leg in tuple(self._live.values()):
-            if leg.heard:
+        for leg in (*self._live.values(), *self._expected):
+            if leg.heard and leg.sip is not None:
                 self._unacknowledged.add(leg.sip.call_id)
             self.end(leg, Ending.CANCELLED)
         with suppress(TimeoutError):
@@ -130,8 +155,8 @@ class Legs:
 
     def _follow(self, leg: Leg, event: StackEvent) -> None:
         if event.event is Event.CALL_CLOSED:
-            self._close(leg, event.text or "")
-        elif event.event is Event.CALL_TRANSFER:
+            self._close(leg, event.call, event.text or "")
+        elif event.event is Event.CALL_TRANSFER and leg.sip is not None:
             self._tasks.run(_refuse_transfer(leg.sip))
         elif (progress := PROGRESS.get(event.event)) and progress.value > leg.progress.value:
             leg.progress, leg.heard = progress, True
@@ -147,9 +172,9 @@ class Legs:
     def _give_up(self, leg: Leg) -> None:
         self.end(leg, Ending.UNANSWERED if leg.heard else Ending.UNREACHABLE)
 
-    def _close(self, leg: Leg, reason: str) -> None:
+    def _close(self, leg: Leg, handle: int, reason: str) -> None:
         _stop(leg.timer)
-        del self._live[leg.sip.handle]
+        del self._live[handle]
         self._settle()
         self._referred(leg, Progress.ANSWERED if reason == HANDED_OVER else Progress.ENDED)
         if not leg.left:
@@ -160,14 +185,18 @@ class Legs:
                 self.end(other, Ending.HUNG_UP)
 
     def _settle(self) -> None:
-        if not self._live and not self._unacknowledged:
+        if not self._live and not self._expected and not self._unacknowledged:
             self._idle.set()
 
-    async def _refer(self, leg: Leg, uri: str) -> None:
+    async def _refer(self, leg: Leg, sip: SipCall, uri: str) -> None:
         """Its success is told by the call's end, which comes before this returns."""
+        seconds = leg.ring_seconds or REFER_SECONDS
         try:
-            await leg.sip.transfer(uri)
-        except BaresipError as failed:
+            async with asyncio.timeout(seconds):
+                await sip.transfer(uri, timeout=seconds * 2)
+        except TimeoutError:
+            self._referred(leg, Progress.ENDED, NO_OUTCOME)
+        except (BaresipError, ValueError) as failed:
             self._referred(leg, Progress.ENDED, getattr(failed, "status", None))
 
     def _referred(self, leg: Leg, progress: Progress, status: int | None = None) -> None:

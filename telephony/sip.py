@@ -30,6 +30,7 @@ from telephony.wire import Accept, Decline, HangUp, Leave, PlaceCall, Refer, Ret
 
 IDENTITIES_OF_A_CHILD = 2_000  # the stack forgets none: then another child takes over, and this one ends with its calls
 LONGEST_PAUSE = 30.0
+ELSEWHERE = "Run on Linux or macOS, x86-64 or ARM64; or set LIVEKIT_URL for the engine livekit"
 
 
 class SipEngine:
@@ -40,6 +41,7 @@ class SipEngine:
         self._ca_file = ca_file
         self._ledger: Ledger[Child] = Ledger()
         self._children: set[Child] = set()
+        self._spare: Child | None = None  # loaded at the start, to see that it does; the first that is needed
         self._dialing: dict[str | None, Child] = {}  # by the interface that they dial from
         self._starting = asyncio.Lock()
         self._answering: Child | None = None
@@ -49,8 +51,15 @@ class SipEngine:
         if importlib.util.find_spec("baresip") is None:
             raise Unavailable(
                 "The engine sip is not installed: baresip-python has no build for this platform, so no call is placed."
-                " Run on Linux or macOS, x86-64 or ARM64; or set LIVEKIT_URL for the engine livekit."
+                f" {ELSEWHERE}."
             )
+        async with self._starting:
+            try:
+                self._spare = await self._spawned()
+            except NotPlaced as failed:
+                raise Unavailable(
+                    f"The engine sip does not run here, so no call is placed: {failed}. {ELSEWHERE}."
+                ) from None
         if self._listen is not None:
             self._keeping = asyncio.create_task(self._keep_answering(self._listen))
 
@@ -79,10 +88,7 @@ class SipEngine:
                 await live.by.ask(HangUp(reference, transfer_id))
 
     async def transfer(self, reference: str, transfer_id: str, target: str) -> None:
-        try:
-            await self._ask_of_live(reference, Refer(reference, transfer_id, target), transfer_id)
-        except Unsure as unsure:
-            raise NotTransferred(str(unsure)) from None
+        await self._ask_of_live(reference, Refer(reference, transfer_id, target), transfer_id)
 
     async def add_party(self, reference: str, transfer_id: str, call: Call) -> None:
         third_party = replace(call, reference=reference, agent={})
@@ -139,7 +145,8 @@ class SipEngine:
             child = self._dialing.get(interface)
             if child and identity not in child.identities and len(child.identities) >= IDENTITIES_OF_A_CHILD:
                 del self._dialing[interface]
-                await child.ask(Retire())
+                with suppress(NotPlaced, Unsure):
+                    await child.ask(Retire())
                 child = None
             if child is None:
                 child = self._dialing[interface] = await self._new_child(Setup(interface, None, self._ca_file))
@@ -147,9 +154,15 @@ class SipEngine:
         return child
 
     async def _new_child(self, setup: Setup) -> Child:
-        child = Child(setup, self._tell, self._mourn)
+        spare, self._spare = self._spare, None
+        child = spare if spare and not spare.is_gone else await self._spawned()
+        await child.set_up(setup)
+        return child
+
+    async def _spawned(self) -> Child:
+        child = Child(self._tell, self._mourn)
+        await child.spawn()
         self._children.add(child)
-        await child.start()
         return child
 
     def _tell(self, child: Child, event: Event) -> None:

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 
 from baresip.call import Call as SipCall
-from baresip.errors import BaresipError, CommandTimeout
+from baresip.errors import BaresipError
 from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
 
@@ -42,6 +42,8 @@ from telephony.wire import (
 )
 
 FAREWELL_SECONDS = 3.0
+# After the first the asker is told that nobody knows. What was asked goes on, and a call that comes of it is followed.
+ANSWER_SECONDS, COMMAND_SECONDS = 5.0, 600.0
 
 
 class UserAgentProcess:
@@ -50,7 +52,7 @@ class UserAgentProcess:
         self._legs = Legs(self._say)
         self._names = Names()
         self._tasks = Tasks()
-        self._runtime = Runtime()
+        self._runtime = Runtime(command_timeout=COMMAND_SECONDS)
         self._identities = Identities(self._runtime)
         self._knocking: dict[str, SipCall] = {}
 
@@ -58,7 +60,10 @@ class UserAgentProcess:
         lines = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(lines)
         await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
-        _, setup = read(await lines.readline())
+        self._say(Ready())
+        if not (first := await lines.readline()):
+            return
+        _, setup = read(first)
         assert isinstance(setup, Setup)
         await self._start(setup)
         self._say(Ready())
@@ -72,6 +77,7 @@ class UserAgentProcess:
     async def _start(self, setup: Setup) -> None:
         listen_to_trace(asyncio.get_running_loop(), self._legs.hear)
         self._runtime.subscribe(self._note)
+        self._runtime.on_dead = _end_at_once  # type: ignore[assignment]  # of which only its None is declared
         await self._runtime.start(config(setup, await self._names.serve()))
         if setup.listen is not None:
             anybody = await self._identities.of_whoever_is_called()
@@ -82,19 +88,28 @@ class UserAgentProcess:
             os.write(self._output, written(said, number))
 
     async def _carry_out(self, number: int, wish: Wish) -> None:
+        """Every wish is answered, whatever goes wrong: who waits for too long ends this process, and every call."""
+        answering = asyncio.ensure_future(self._answer(wish))
+        await asyncio.wait([answering], timeout=ANSWER_SECONDS)
+        if answering.done():
+            self._say(answering.result(), number)
+            return
+        self._say(Doubt("the SIP stack does not answer"), number)
+        if isinstance(await answering, Refusal) and isinstance(wish, PlaceCall):
+            self._say(Leg(wish.call.reference, wish.transfer_id).event(Progress.ENDED, Ending.LOST))
+
+    async def _answer(self, wish: Wish) -> Answer:
         try:
-            self._say(await self._done(wish), number)
-        except Unusable as wrong:
-            self._say(Refusal(str(wrong), Ending.UNREACHABLE), number)
-        except CommandTimeout as late:
-            self._say(Doubt(str(late)), number)
-        except BaresipError as wrong:
-            self._say(Refusal(str(wrong), Ending.UNREACHABLE), number)
+            return await self._done(wish)
+        except (Unusable, BaresipError) as wrong:
+            return Refusal(str(wrong), Ending.UNREACHABLE)
+        except Exception as wrong:  # noqa: BLE001 - said without its message, which may show what nobody may see
+            return Refusal(f"the SIP engine failed: {type(wrong).__name__}", Ending.LOST)
 
     async def _done(self, wish: Wish) -> Answer:
         match wish:
             case PlaceCall():
-                await self._place(wish)
+                return await self._place(wish)
             case HangUp():
                 self._hang_up(wish)
             case Refer():
@@ -109,14 +124,20 @@ class UserAgentProcess:
                 self._tasks.run(self._retire())
         return Done()
 
-    async def _place(self, wish: PlaceCall) -> None:
+    async def _place(self, wish: PlaceCall) -> Answer:
         call, carrier = wish.call, wish.call.carrier
-        identity = await self._identities.of(call.agent_number, carrier)
-        self._names.pin(carrier.host, carrier.address)
-        asserted = {ASSERTED: f"<sip:{call.agent_number}@{bracketed(carrier.host)}>"}
-        sip = await identity.dial(address_of(call.to, carrier), asserted)
-        leg = Leg(call.reference, wish.transfer_id, sip, call.longest_seconds, carrier)
-        self._legs.adopt(leg, call.ring_seconds)
+        if wish.transfer_id is not None and self._legs.find(call.reference) is None:
+            return Refusal("the call is over", Ending.CANCELLED)
+        leg = Leg(call.reference, wish.transfer_id, None, call.ring_seconds, call.longest_seconds, carrier)
+        self._legs.expect(leg)
+        try:
+            identity = await self._identities.of(call.agent_number, carrier)
+            self._names.pin(carrier.host, carrier.address)
+            asserted = {ASSERTED: f"<sip:{call.agent_number}@{bracketed(carrier.host)}>"}
+            self._legs.adopt(leg, await identity.dial(address_of(call.to, carrier), asserted))
+        finally:
+            self._legs.dismiss(leg)
+        return Done()
 
     def _hang_up(self, wish: HangUp) -> None:
         """Of a whole call every leg ends; of one that is over there is none."""
@@ -126,9 +147,9 @@ class UserAgentProcess:
 
     def _refer(self, wish: Refer) -> Answer:
         leg = self._legs.find(wish.reference)
-        if leg is None or leg.progress is not Progress.ANSWERED or leg.referring:
+        if leg is None or leg.sip is None or leg.progress is not Progress.ANSWERED or leg.referring:
             return Refusal("the call is not live, or is being transferred already", Ending.REFUSED)
-        self._legs.refer(leg, wish.transfer_id, address_of(wish.target, leg.carrier))
+        self._legs.refer(leg, leg.sip, wish.transfer_id, address_of(wish.target, leg.carrier))
         return Done()
 
     def _leave(self, wish: Leave) -> Answer:
@@ -153,8 +174,12 @@ class UserAgentProcess:
         if sip is None:
             self._say(CallEvent(wish.reference, Progress.ENDED, Ending.CANCELLED, detail="the caller gave up"))
         else:
-            self._legs.adopt(Leg(wish.reference, None, sip, inbound=True), None)
-            await sip.answer()
+            leg = Leg(wish.reference, None, inbound=True)
+            self._legs.adopt(leg, sip)
+            try:
+                await sip.answer()
+            except BaresipError:
+                self._legs.end(leg, Ending.LOST)
 
     async def _decline(self, wish: Decline) -> None:
         """Of a caller who gave up there is nothing to decline."""
@@ -165,6 +190,11 @@ class UserAgentProcess:
     async def _retire(self) -> None:
         await self._legs.over()
         self._wishes.feed_eof()
+
+
+def _end_at_once() -> None:
+    """The stack's thread has ended, and no other can be had in this process: the next call starts another."""
+    os._exit(1)
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Ready:
-    """The first line of a child: it takes wishes."""
+    """The first line of a child: its program has loaded. Said again once it is set up: it takes wishes."""
 
 
 @dataclass(frozen=True)

@@ -151,9 +151,21 @@ DEFECTS = [
     ),
     Defect(
         "the slots of a borrowed number are readable",
-        "resolvers/slots.py",
-        "def outbound_slot(root: Any) -> AgentSlot | None:\n    if not root.owned:\n        return None\n",
-        "def outbound_slot(root: Any) -> AgentSlot | None:\n",
+        "schema/phone_number.py",
+        'description, when="owned"',
+        'description, when="id"',
+    ),
+    Defect(
+        "an answer is kept whatever happens meanwhile",
+        "serving/kept_answers.py",
+        "return all(now.get(table) == number for table, number in self.revisions.items())",
+        "return True",
+    ),
+    Defect(
+        "an answer is kept for whoever asks the same",
+        "serving/kept_answers.py",
+        "whoever = repr(tuple(self.context.caller.api_key))",
+        'whoever = ""',
     ),
     Defect(
         "a filter on slots matches borrowed numbers",

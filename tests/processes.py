@@ -18,7 +18,7 @@ from models.sealed import Seal
 from models.trunk import password_row
 from serving.settings import PREFIX, Settings
 from tests.installation import Installation
-from tests.stores import SqliteStore, Store
+from tests.stores import ON_POSTGRES, SqliteStore, Store, empty
 
 SERVER = Path(__file__).parent.parent / "server.py"
 EXECUTOR = PREFIX + "EXECUTOR"
@@ -62,8 +62,16 @@ def free_port() -> int:
     return port
 
 
+def kept_in(store: Store) -> dict[str, str]:
+    """The environment of a server, or of a command, over this database."""
+    return {PREFIX + name.upper(): value for name, value in store.settings.items()}
+
+
 class Served(Installation):
-    """What `python server.py serve` serves in a folder: a process of its own, whose log is a file."""
+    """What `python server.py serve` serves in a folder: a process of its own, whose log is a file.
+
+    Without a store it has one of its own, on the engine of the run: on SQLite a file in the folder, as by default.
+    """
 
     def __init__(
         self,
@@ -74,25 +82,33 @@ class Served(Installation):
         **environment: str,
     ) -> None:
         port = free_port()
-        self.store = store or SqliteStore(folder / file)
-        self._folder, self._under = folder, under
+        self.store = store or self._store_of_its_own(folder, file)
+        self._stays = store is not None
+        self.folder, self._under = folder, under
         self.log = folder / "log"
         self.settings = Settings.model_validate(self.store.settings)
         self._numbers = count(12_065_550_500)
         self._slugs = count(1)
         self.url = f"http://127.0.0.1:{port}"
-        kept = {PREFIX + name.upper(): value for name, value in self.store.settings.items()}
-        beside = {} if store else {"DIALTREE_DATABASE_URL": f"sqlite+aiosqlite:///{file}"}
-        address = kept | beside | {"DIALTREE_PORT": str(port)}
+        beside = {"DIALTREE_DATABASE_URL": f"sqlite+aiosqlite:///{file}"} if not (store or ON_POSTGRES) else {}
+        address = kept_in(self.store) | beside | {"DIALTREE_PORT": str(port)}
         self._environment = address | {"DIALTREE_POINTS_PER_MINUTE": "0", "DIALTREE_DIALING": "off"} | environment
         self.launch()
         # It says where it will serve just before it does: connecting is tried again until then.
         self.http = httpx.Client(base_url=self.url, timeout=60, transport=httpx.HTTPTransport(retries=8))
 
+    @staticmethod
+    def _store_of_its_own(folder: Path, file: str) -> Store:
+        return empty(folder) if ON_POSTGRES else SqliteStore(folder / file)
+
+    def command(self, *arguments: str, **environment: str) -> Outcome:
+        """Beside the server, with its settings."""
+        return run(self.folder, *arguments, **(kept_in(self.store) | environment))
+
     def launch(self) -> None:
         """Starts the server, at first or after the last one ended; returns when it says where it will serve."""
         with self.log.open("a") as log:
-            self.process = start(self._folder, "serve", errors=log, under=self._under, **self._environment)
+            self.process = start(self.folder, "serve", errors=log, under=self._under, **self._environment)
         assert self.process.stdout is not None
         self.said = self.process.stdout.readline()
         assert self.said, f"the server does not start: {self.log.read_text()[-2000:]}"
@@ -122,6 +138,8 @@ class Served(Installation):
 
     def join(self) -> None:
         self.process.communicate(timeout=60)
+        if not self._stays:
+            self.store.close()
 
 
 @contextmanager

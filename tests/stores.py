@@ -104,6 +104,11 @@ class PostgresStore:
     def settings(self) -> dict[str, str]:
         return {"database_url": self.url, "secret_keys": SECRET_KEYS}
 
+    @property
+    def programs(self) -> Path:
+        """Where PostgreSQL's own are."""
+        return self._cluster.programs
+
     def connect(self) -> psycopg.Connection[Any]:
         return self._cluster.connect(self.name, "dialtree")
 
@@ -163,7 +168,7 @@ class Cluster:
     def __init__(self) -> None:
         programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         assert programs, "Debian's package postgresql is missing: make test installs it"
-        self._programs = programs[-1].parent
+        self.programs = programs[-1].parent
         self._folder = Path(tempfile.mkdtemp(prefix="dialtree-postgres-"))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -178,10 +183,20 @@ class Cluster:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400"
         self.run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", f"{options} -c fsync={fsync}", "start")
 
+    def speak_tls(self, certificate: Path) -> None:
+        """From now on to whoever wants it; the file holds the certificate and its key."""
+        own = self._folder / "d" / "server.pem"
+        shutil.copyfile(certificate, own)
+        own.chmod(0o600)
+        shutil.chown(own, self._folder.owner())
+        for setting, value in {"ssl_cert_file": own, "ssl_key_file": own, "ssl": "on"}.items():
+            self.administer(f"ALTER SYSTEM SET {setting} = '{value}'")
+        self.administer("SELECT pg_reload_conf()")
+
     def run(self, program: str, *arguments: str) -> None:
         """As the user postgres, where root runs the tests: PostgreSQL refuses to serve as root."""
         person = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        command = [*person, str(self._programs / program), "-D", str(self._folder / "d"), *arguments]
+        command = [*person, str(self.programs / program), "-D", str(self._folder / "d"), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def connect(self, database: str, role: str) -> psycopg.Connection[Any]:

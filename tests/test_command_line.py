@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import socket
-import sqlite3
 import stat
 import sys
 from base64 import b64encode
@@ -18,9 +17,10 @@ import pytest
 
 from models.sealed import Seal
 from server import main
-from serving.settings import PREFIX
+from serving.settings import PREFIX, Settings
 from tests.installation import Client, Json
-from tests.processes import SERVER, Outcome, Served, run, served_in, start
+from tests.processes import SERVER, Outcome, Served, kept_in, run, served_in, start
+from tests.stores import Store, empty
 
 Command = Callable[..., Outcome]
 
@@ -51,29 +51,39 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def keys(folder: Path) -> dict[str, str]:
+def store(folder: Path) -> Iterator[Store]:
+    with closing(empty(folder)) as created:
+        yield created
+
+
+@pytest.fixture(scope="module")
+def kept(store: Store) -> dict[str, str]:
+    """The settings of the commands, and of the server."""
+    return kept_in(store)
+
+
+@pytest.fixture(scope="module")
+def up_to_date(store: Store) -> Outcome:
+    return (0, [f"{Settings.model_validate(store.settings).database_name} is up to date."], [])
+
+
+@pytest.fixture(scope="module")
+def keys(folder: Path, kept: dict[str, str], up_to_date: Outcome) -> dict[str, str]:
     """What `make run` does first: migrate, and plant the demo tree in what is empty. Its keys, by organization."""
-    assert run(folder, "migrate") == (0, ["dialtree.db is up to date."], [])
-    status, said, complaints = run(folder, "demo")
+    assert run(folder, "migrate", **kept) == up_to_date
+    status, said, complaints = run(folder, "demo", **kept)
     assert (status, complaints) == (0, [])
     (folder / "demo.txt").write_text("\n".join(said))
     return dict(re.findall(r"^ +(\S.*\S) +(ak_\S+)$", "\n".join(said), re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
-def served(folder: Path, keys: dict[str, str]) -> Iterator[Served]:
+def served(folder: Path, keys: dict[str, str], store: Store) -> Iterator[Served]:
     assert keys
-    server = Served(folder)
+    server = Served(folder, store=store)
     yield server
     server.stop()
     server.join()
-
-
-def dump(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "dialtree.db")) as file, closing(sqlite3.connect(":memory:")) as copy:
-        file.backup(copy)
-        copy.execute("UPDATE api_key SET last_used_at = NULL")
-        return list(copy.iterdump())
 
 
 def client(served: Served, secret: str) -> Client:
@@ -102,10 +112,12 @@ def test_serve_says_the_port_that_it_was_given_by_the_system(tmp_path: Path) -> 
     assert int(address[1]) > 0
 
 
-def test_migrating_again_beside_a_server_changes_nothing(served: Served, folder: Path, command: Command) -> None:
-    before = dump(folder)
-    assert command(folder, "migrate") == (0, ["dialtree.db is up to date."], [])
-    assert dump(folder) == before
+def test_migrating_again_beside_a_server_changes_nothing(
+    served: Served, folder: Path, command: Command, kept: dict[str, str], up_to_date: Outcome
+) -> None:
+    before = served.contents()
+    assert command(folder, "migrate", **kept) == up_to_date
+    assert served.contents() == before
     assert served.http.get("/healthz").status_code == 200
 
 
@@ -126,20 +138,22 @@ def test_the_demo_prints_a_key_for_each_organization_and_a_query_that_works(
 
 
 def test_the_demo_leaves_a_filled_database_alone_and_says_so(
-    served: Served, folder: Path, keys: dict[str, str], command: Command
+    served: Served, folder: Path, keys: dict[str, str], command: Command, kept: dict[str, str]
 ) -> None:
-    before = dump(folder)
-    status, said, complaints = command(folder, "demo")
+    before = served.contents()
+    status, said, complaints = command(folder, "demo", **kept)
     assert (status, complaints) == (0, [])
     assert "holds data already" in said[0]
     assert not [key for key in keys.values() if key in "\n".join(said)]
     assert "ak_" not in "\n".join(said)
-    assert dump(folder) == before
+    assert served.contents() == before
     assert served.http.get("/healthz").status_code == 200
 
 
-def test_create_organization_makes_a_root_with_an_admin_key(served: Served, folder: Path, command: Command) -> None:
-    status, said, complaints = command(folder, "create-organization", "Fabrikam", "--slug", "fabrikam")
+def test_create_organization_makes_a_root_with_an_admin_key(
+    served: Served, folder: Path, command: Command, kept: dict[str, str]
+) -> None:
+    status, said, complaints = command(folder, "create-organization", "Fabrikam", "--slug", "fabrikam", **kept)
     assert (status, complaints) == (0, [])
     key = re.findall(r"ak_\S+", "\n".join(said))
     assert len(key) == 1
@@ -153,8 +167,8 @@ def test_create_organization_makes_a_root_with_an_admin_key(served: Served, fold
     assert len(viewer["scopes"]) == 12
 
 
-def test_create_organization_answers_json_in_its_last_line(served: Served, folder: Path) -> None:
-    status, said, complaints = run(folder, "create-organization", "Tailspin", "--slug", "tailspin", "--json")
+def test_create_organization_answers_json_in_its_last_line(served: Served) -> None:
+    status, said, complaints = served.command("create-organization", "Tailspin", "--slug", "tailspin", "--json")
     assert (status, complaints) == (0, [])
     made = json.loads(said[-1])
     assert made.keys() == {"organizationId", "apiKey"}
@@ -163,13 +177,14 @@ def test_create_organization_answers_json_in_its_last_line(served: Served, folde
 
 
 def test_create_managed_trunk_makes_it_with_its_numbers(
-    served: Served, folder: Path, keys: dict[str, str], command: Command
+    served: Served, folder: Path, keys: dict[str, str], command: Command, kept: dict[str, str]
 ) -> None:
     contoso = client(served, keys["Contoso"])
     status, said, complaints = command(
         folder,
         *("create-managed-trunk", contoso.organization_id, "Twilio", "--address", "acme.pstn.twilio.com:5061"),
         *("--number", "+1 206 555 0201", "--number", "+12065550202", "--json"),
+        **kept,
     )
     assert (status, complaints) == (0, [])
     made = json.loads(said[-1])
@@ -217,16 +232,16 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_refused_command_says_why_in_one_line_and_makes_nothing(
-    served: Served, folder: Path, keys: dict[str, str], command: Command, what: str
+    served: Served, keys: dict[str, str], command: Command, kept: dict[str, str], what: str
 ) -> None:
     contoso = client(served, keys["Contoso"]).organization_id
-    before = dump(folder)
+    before = served.contents()
     way = run if what == "a number that is taken" else command
-    outcome = way(folder, *(contoso if each == "CONTOSO" else each for each in REFUSED[what]))
+    outcome = way(served.folder, *(contoso if each == "CONTOSO" else each for each in REFUSED[what]), **kept)
     status, said, complaints = outcome
     assert (status, said, len(complaints)) == (1, [], 1), outcome
     assert re.fullmatch(r"server\.py: .{20,}\.", complaints[0])
-    assert dump(folder) == before
+    assert served.contents() == before
 
 
 def test_export_schema_writes_what_is_committed(tmp_path: Path, command: Command) -> None:
@@ -328,6 +343,7 @@ def test_an_address_that_cannot_be_served_on_stops_the_start_with_a_line_that_na
 # --------------------------------------------------------------------------------------------------- secret keys
 
 
+@pytest.mark.sqlite
 def test_the_key_file_is_its_owners_alone_and_is_used_again(tmp_path: Path) -> None:
     """Rotated by a new key in front: what the old one sealed still opens, and the new one seals."""
     with served_in(tmp_path) as first:

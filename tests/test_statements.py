@@ -40,13 +40,21 @@ CONVERSATIONS = """query($size: Int) { conversations(first: $size) {
   }
 } }"""
 
-# What each page takes, a short one and a long one: the key, the page, its count, and one statement an edge; two where an
-# edge leads on to organizations that no other edge has loaded. graphql-core comes to the rows of an edge in more ticks
-# than one: it takes a few more, and never one a row.
+# Every edge of it leads to one row, which comes along.
+JOINED = """query($size: Int) { phoneNumbers(first: $size) { nodes { id e164 access outboundCapable
+  organization { id name parent { name } } trunk { id name outbound { address } }
+  inboundSlot { direction assignedAt agentVersion { id number agent { id name publishedVersion { number } } } }
+  outboundSlot { direction agentVersion { id published agent { id active organization { slug } } } }
+} } }"""
+
+# What each page takes, a short one and a long one: the key, the page with what comes along, its count, and one statement
+# for each other edge; two where an edge leads on to organizations that no other edge has loaded. graphql-core comes to
+# the rows of an edge in more ticks than one: it takes a few more, and never one a row.
 EXECUTOR = os.environ.get("DIALTREE_EXECUTOR", "plans")
-STATEMENTS_FOR_NUMBERS = {"plans": (13, 13), "graphql-core": (14, 21)}
+STATEMENTS_FOR_JOINED = {"plans": 2, "graphql-core": 8}
+STATEMENTS_FOR_NUMBERS = {"plans": (12, 12), "graphql-core": (14, 21)}
 STATEMENTS_FOR_CHILDREN = {"plans": (17, 17), "graphql-core": (18, 18)}
-STATEMENTS_FOR_CONVERSATIONS = {"plans": (12, 12), "graphql-core": (12, 12)}
+STATEMENTS_FOR_CONVERSATIONS = {"plans": (11, 11), "graphql-core": (12, 12)}
 
 
 class Growing:
@@ -116,6 +124,19 @@ def test_the_phone_numbers_page_with_all_its_edges(growing: Growing, statements:
     assert sum(node["outboundSlot"] is not None for node in nodes) == 60
     assert [len(node["organization"]["ancestors"]) for node in nodes].count(2) == 60
     assert (for_few, for_many) == STATEMENTS_FOR_NUMBERS[EXECUTOR]
+
+
+def test_what_edges_lead_to_comes_along_with_the_page(growing: Growing, statements: list[str]) -> None:
+    growing.bound_number(growing.harbor)
+    growing.number(growing.northwind, shareable=True)
+    page, took = asked(growing.harbor, statements, JOINED, size=100)
+    (own,) = [node for node in page["phoneNumbers"]["nodes"] if node["access"] == "OWNED"]
+    (lent,) = [node for node in page["phoneNumbers"]["nodes"] if node["access"] == "SHARED"]
+    assert own["outboundSlot"]["agentVersion"]["agent"]["organization"]["slug"]
+    assert own["inboundSlot"]["agentVersion"]["agent"]["publishedVersion"] == {"number": 1}
+    assert (own["trunk"]["outbound"]["address"], lent["organization"]["parent"]) == ("sip.example.com", None)
+    assert (lent["trunk"], lent["inboundSlot"], lent["outboundSlot"]) == (None, None, None)
+    assert took == STATEMENTS_FOR_JOINED[EXECUTOR]
 
 
 def test_an_organizations_page_with_the_numbers_of_its_children(growing: Growing, statements: list[str]) -> None:

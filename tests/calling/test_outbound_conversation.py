@@ -337,7 +337,7 @@ def test_r6_switching_sharing_off_ends_queued_borrowed_conversations_and_no_othe
 def test_r6_live_calls_keep_their_number(northwind: Client) -> None:
     child, shared = northwind.child(), northwind.number(shareable=True)
     live = child.queued(agentNumber=shared.e164, agentConfig={})["id"]
-    northwind.installation.rows("UPDATE conversation SET status = 'DIALING' WHERE id = ?", live)
+    northwind.installation.rows("UPDATE conversation SET status = 'DIALING', dialed_at = created_at WHERE id = ?", live)
     northwind.share(shared, shareable=False)
     now = child.conversation(live)
     assert (now["status"], now["endReason"], now["agentNumber"]) == ("DIALING", None, shared.e164)
@@ -383,6 +383,7 @@ def test_r2_r6_a_borrowed_conversation_reads_as_its_owner_sees_it_also_to_the_nu
 # --------------------------------------------------------------------------------------- R12: what the database refuses
 
 ENDED = "ended_at = created_at"
+DIALING = "status = 'DIALING', dialed_at = created_at"
 COPIED = (
     "organization_id, direction, agent_number, user_number, phone_number_id, agent_version_id, agent_config,"
     " resolution, created_at"
@@ -410,7 +411,7 @@ def dialing(northwind: Client) -> Client:
 @pytest.mark.parametrize(
     ("before", "refused"),
     [
-        (["status = 'DIALING'"], "status = 'QUEUED'"),
+        ([DIALING], "status = 'QUEUED'"),
         (["status = 'RINGING'"], "status = 'DIALING'"),
         (["status = 'IN_PROGRESS'"], "status = 'RINGING'"),
         ([f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}"], "status = 'FAILED'"),
@@ -440,8 +441,8 @@ def test_r12_the_database_refuses_to_go_back_and_to_change_what_is_final(
 
 
 def test_r12_a_conversation_goes_forward_to_its_end(dialing: Client) -> None:
-    forward = [f"status = '{status}'" for status in ("DIALING", "RINGING", "IN_PROGRESS")]
-    _stored(dialing, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
+    forward = [f"status = '{status}'" for status in ("RINGING", "IN_PROGRESS")]
+    _stored(dialing, DIALING, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
     ended = dialing.call(agentConfig={}, idempotencyKey="stored")["conversation"]
     assert (ended["status"], ended["endReason"], ended["endedAt"]) == ("COMPLETED", "HANGUP", ended["createdAt"])
 
@@ -450,7 +451,7 @@ def test_r11_r12_the_database_refuses_two_conversations_for_one_key_and_a_queued
     first = dialing.queued(agentConfig={}, idempotencyKey="once")["id"]
     insert = f"INSERT INTO conversation (id, status, idempotency_key, {COPIED})"
     stored = dialing.installation.contents()
-    with pytest.raises(Forbidden, match="idempotency_key"):
+    with pytest.raises(Forbidden, match=r"idempotency_key|conversation_is_there_already"):
         dialing.installation.rows(
             f"{insert} SELECT 'cnv_2', status, idempotency_key, {COPIED} FROM conversation WHERE id = ?", first
         )

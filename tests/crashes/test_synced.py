@@ -10,6 +10,8 @@ from tests.processes import served_in
 KEYS = [f"synced-{turn:02}" for turn in range(10)]
 TRACED = "pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg"
 
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[str]:

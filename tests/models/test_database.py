@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 import models
 from models import Database, Organization, ReadSession, WriteSession, new_id
-from tests.installation import Client, Installation
+from tests.installation import Client, Installation, Number
 from tests.stores import ON_POSTGRES, Execute, Forbidden, Template
 
 TIME = "2026-01-31 09:30:00.000000"
@@ -54,15 +54,44 @@ def world(shared_installation: Installation) -> World:
             "live": live,
             "ended": ended,
             "ringing": ringing,
+            "dialed": dialed(mine, number),
+            "version_2": mine.version(agent),
+            "shared": (shared := mine.number(shareable=True)).id,
+            "shared_e164": shared.e164,
+            "below": (below := child.number()).id,
+            "below_e164": below.e164,
             "their_agent": theirs.agent(),
             "their_version": theirs.version(theirs.agent()),
             "their_trunk": theirs.trunk(),
+            "their_number": (stranger := theirs.number()).id,
+            "their_e164": stranger.e164,
+            "their_call": theirs.queued(agentNumber=stranger.e164, agentConfig={})["id"],
+            "lender": lender.id,
+            "lender_e164": lender.e164,
+            **transfers(mine, number),
             "slug": "organization-1",
             "time": TIME,
+            "later": "2026-01-31 09:30:01.000000",
             "password": b"sealed",
             "new": new_id("num"),
         },
     )
+
+
+def dialed(client: Client, number: Number) -> str:
+    identifier: str = client.queued(agentNumber=number.e164)["id"]
+    client.installation.rows("UPDATE conversation SET status = 'DIALING', dialed_at = ? WHERE id = ?", TIME, identifier)
+    return identifier
+
+
+def transfers(client: Client, number: Number) -> dict[str, str]:
+    """A live conversation with a transfer that rings, and an ended one with a transfer that failed."""
+    open_one, over = (client.queued(agentNumber=number.e164)["id"] for _ in range(2))
+    for name, conversation, status, ended in (("trf_o", open_one, "RINGING", None), ("trf_f", over, "FAILED", TIME)):
+        values = (name, client.organization_id, conversation, status, TIME, ended)
+        client.installation.rows(f"{TRANSFER} VALUES (?, ?, ?, 'WARM', ?, '+12065550188', NULL, NULL, ?, ?)", *values)
+    client.installation.rows("UPDATE transfer SET asked_at = ? WHERE id = 'trf_o'", TIME)
+    return {"talking": open_one, "over": over}
 
 
 def ring(client: Client, version: str) -> str:
@@ -76,9 +105,15 @@ def ring(client: Client, version: str) -> str:
 NUMBER = "INSERT INTO phone_number (id, organization_id, trunk_id, e164, shareable, created_at, updated_at)"
 CONVERSATION = """INSERT INTO conversation (id, organization_id, direction, status, agent_number, idempotency_key,
   agent_version_id, ended_at, end_reason, created_at)"""
+CALL = """INSERT INTO conversation (id, organization_id, direction, status, agent_number, phone_number_id, dialed_at,
+  created_at)"""
+TRANSFER = """INSERT INTO transfer (id, organization_id, conversation_id, kind, status, transfer_number, caller_id,
+  mechanism, created_at, ended_at)"""
 ORGANIZATION = "INSERT INTO organization (id, parent_id, depth, name, slug, created_at)"
 VERSION = "INSERT INTO agent_version (id, organization_id, agent_id, number, config, published_at, created_at)"
 
+UPSERT = "ON CONFLICT (id) DO UPDATE SET"
+OVER = "conversation_goes_over_a_number_of_its_own_or_a_borrowed_one"
 REFUSED = {
     # R1. Trees
     "a changed parent": (
@@ -249,7 +284,7 @@ REFUSED = {
         "UPDATE conversation SET user_number = NULL WHERE id = :live",
     ),
     "a conversation given away": (
-        "conversation_keeps_what_it_was_created_with",
+        "conversation_keeps_what",
         "UPDATE conversation SET organization_id = :theirs, agent_version_id = NULL WHERE id = :live",
     ),
     "a changed explanation": (
@@ -261,7 +296,7 @@ REFUSED = {
         "UPDATE conversation SET direction = 'INBOUND', status = 'RINGING' WHERE id = :live",
     ),
     "another organization's agent on the line": (
-        "FOREIGN KEY",
+        "conversation_keeps_what_was_asked_of_it",
         "UPDATE conversation SET agent_version_id = :their_version WHERE id = :live",
     ),
     "a final status that changes": (
@@ -284,9 +319,9 @@ REFUSED = {
         "conversation_never_goes_back",
         "UPDATE conversation SET status = 'QUEUED' WHERE id = :ringing",
     ),
-    "an inbound call that is dialed": (
+    "an inbound call that waits to be dialed": (
         "ck_conversation_queued_is_outbound",
-        f"{CONVERSATION} VALUES ('cnv_x', :mine, 'INBOUND', 'DIALING', '+12065550100', NULL, NULL, NULL, NULL, :time)",
+        f"{CONVERSATION} VALUES ('cnv_x', :mine, 'INBOUND', 'QUEUED', '+12065550100', NULL, NULL, NULL, NULL, :time)",
     ),
     "an end without a reason": (
         "ck_conversation_ends_with_a_reason",
@@ -300,6 +335,147 @@ REFUSED = {
         "ck_conversation_live_until_ended",
         "UPDATE conversation SET end_reason = 'BUSY', ended_at = :time WHERE id = :live",
     ),
+    "a conversation over a stranger's number": (
+        OVER,
+        f"{CALL} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', :their_e164, :their_number, NULL, :time)",
+    ),
+    "a conversation over a number that is not shared any more": (
+        OVER,
+        f"{CALL} VALUES ('cnv_x', :child, 'OUTBOUND', 'QUEUED', :lender_e164, :lender, NULL, :time)",
+    ),
+    "an inbound conversation over a borrowed number": (
+        OVER,
+        f"{CALL} VALUES ('cnv_x', :child, 'INBOUND', 'RINGING', :shared_e164, :shared, NULL, :time)",
+    ),
+    "a parent's conversation over its child's number": (
+        OVER,
+        f"{CALL} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', :below_e164, :below, NULL, :time)",
+    ),
+    "a conversation that shows another number than its own": (
+        OVER,
+        f"{CALL} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', :their_e164, :number, NULL, :time)",
+    ),
+    "a conversation moved to a stranger's number": (
+        "conversation_keeps_its_number",
+        "UPDATE conversation SET phone_number_id = :their_number WHERE id = :live",
+    ),
+    "a conversation moved to another own number": (
+        "conversation_keeps_its_number",
+        "UPDATE conversation SET phone_number_id = :lender WHERE id = :live",
+    ),
+    "a conversation whose number is forgotten": (
+        "conversation_keeps_its_number",
+        "UPDATE conversation SET phone_number_id = NULL WHERE id = :live",
+    ),
+    **{
+        f"a changed {column}": (
+            "conversation_keeps_what_was_asked_of_it",
+            f"UPDATE conversation SET {column} = {value} WHERE id = :live",
+        )
+        for column, value in {
+            "id": "'cnv_x'",
+            "agent_config": """'{"a": 1}'""",
+            "agent_version_id": ":version_2",
+            "custom_metadata": """'{"a": 1}'""",
+            "initial_context": "'Another'",
+            "input_digest": ":password",
+        }.items()
+    },
+    "a conversation of another organization's agent": (
+        "FOREIGN KEY",
+        f"{CONVERSATION} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', '+12065550100', NULL, :their_version, NULL, NULL, :time)",
+    ),
+    "a call that is dialed by nobody": (
+        "conversation_is_dialed_when_it_is_taken",
+        "UPDATE conversation SET status = 'DIALING' WHERE id = :live",
+    ),
+    "a call that is dialed from its start, by nobody": (
+        "conversation_starts_dialed_or_queued",
+        f"{CALL} VALUES ('cnv_x', :mine, 'OUTBOUND', 'DIALING', :e164, :number, NULL, :time)",
+    ),
+    "a call that waits and was dialed": (
+        "conversation_starts_dialed_or_queued",
+        f"{CALL} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', :e164, :number, :time, :time)",
+    ),
+    "a call that is dialed and goes on waiting": (
+        "conversation_is_dialed_when_it_is_taken",
+        "UPDATE conversation SET dialed_at = :time WHERE id = :live",
+    ),
+    "a call dialed after it ended": (
+        "conversation_is_dialed_when_it_is_taken",
+        "UPDATE conversation SET dialed_at = :time WHERE id = :ended",
+    ),
+    "a call dialed twice": (
+        "conversation_is_dialed_once",
+        "UPDATE conversation SET dialed_at = :later WHERE id = :dialed",
+    ),
+    "a call that was not dialed after all": (
+        "conversation_is_dialed_",
+        "UPDATE conversation SET dialed_at = NULL WHERE id = :dialed",
+    ),
+    "an engine's call under another name": (
+        "conversation_is_dialed_once",
+        "UPDATE conversation SET engine_reference = 'another' WHERE id = :ringing",
+    ),
+    # Transfers
+    "a transfer of another organization's conversation": (
+        "FOREIGN KEY",
+        f"{TRANSFER} VALUES ('trf_x', :mine, :their_call, 'COLD', 'REQUESTED', '+12065550188', NULL, NULL, :time, NULL)",
+    ),
+    "two transfers at a time": (
+        "UNIQUE constraint failed: transfer.conversation_id",
+        f"{TRANSFER} VALUES ('trf_x', :mine, :talking, 'COLD', 'REQUESTED', '+12065550188', NULL, NULL, :time, NULL)",
+    ),
+    **{
+        f"a transfer with another {column}": (
+            "transfer_keeps_what_it_was_asked_for",
+            f"UPDATE transfer SET {column} = {value} WHERE id = 'trf_o'",
+        )
+        for column, value in {
+            "organization_id": ":theirs",
+            "conversation_id": ":live",
+            "kind": "'COLD'",
+            "transfer_number": "'+12065550189'",
+            "caller_id": "'+12065550189'",
+            "mechanism": "'DIAL'",
+            "created_at": ":later",
+            "asked_at": ":later",
+        }.items()
+    },
+    "a transfer with another id": ("transfer_keeps_its_id", "UPDATE transfer SET id = 'trf_x' WHERE id = 'trf_o'"),
+    "a transfer's final status that changes": (
+        "transfer_final_status_never_changes",
+        "UPDATE transfer SET status = 'COMPLETED' WHERE id = 'trf_f'",
+    ),
+    "a transfer that comes alive": (
+        "transfer_final_status_never_changes",
+        "UPDATE transfer SET status = 'RINGING', ended_at = NULL WHERE id = 'trf_f'",
+    ),
+    "a transfer's end that moves": (
+        "transfer_final_status_never_changes",
+        "UPDATE transfer SET ended_at = :later WHERE id = 'trf_f'",
+    ),
+    "a transfer that goes back": (
+        "transfer_never_goes_back",
+        "UPDATE transfer SET status = 'REQUESTED' WHERE id = 'trf_o'",
+    ),
+    "a transfer that ends at no time": (
+        "transfer_is_open_until_ended",
+        "UPDATE transfer SET status = 'COMPLETED' WHERE id = 'trf_o'",
+    ),
+    "a transfer that rings after its end": (
+        "transfer_is_open_until_ended",
+        "UPDATE transfer SET ended_at = :time WHERE id = 'trf_o'",
+    ),
+    # What inserts and changes at once
+    "a parent changed by an insert": (
+        "organization_parent_never_changes",
+        f"{ORGANIZATION} VALUES (:child, :theirs, 2, 'x', 'x', :time) {UPSERT} parent_id = :theirs",
+    ),
+    "an agentNumber changed by an insert": (
+        "conversation_keeps_what_it_was_created_with",
+        f"{CALL} VALUES (:live, :mine, 'OUTBOUND', 'QUEUED', :e164, NULL, NULL, :time) {UPSERT} agent_number = 'x'",
+    ),
 }
 
 
@@ -307,8 +483,60 @@ REFUSED = {
 def test_the_database_refuses(world: World, what: str) -> None:
     why, statement = REFUSED[what]
     values = {name: value for name, value in world.ids.items() if f":{name}" in statement}
-    with undone(world) as execute, pytest.raises(Forbidden, match=said(why)):
+    with undone(world) as execute, pytest.raises(Forbidden, match=said(why, statement)):
         execute(statement, values)
+
+
+REPLACED = {
+    "organization": f"{ORGANIZATION} VALUES (:child, :theirs, 2, 'x', 'x', :time)",
+    "organization of a slug": f"{ORGANIZATION} VALUES ('org_x', NULL, 1, 'x', :slug, :time)",
+    "conversation": f"{CALL} VALUES (:ended, :child, 'OUTBOUND', 'QUEUED', '+12065550100', NULL, NULL, :time)",
+    "conversation of a key": (
+        f"{CONVERSATION} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', '+12065550100', 'first', NULL, NULL, NULL, :time)"
+    ),
+    "phone_number": f"{NUMBER} VALUES (:number, :theirs, :their_trunk, '+12065559999', FALSE, :time, :time)",
+    "phone_number of another's": f"{NUMBER} VALUES (:new, :theirs, :their_trunk, :e164, FALSE, :time, :time)",
+    "agent_version": f"{VERSION} VALUES (:version, :mine, :agent, 9, '{{}}', NULL, :time)",
+    "agent_version of a number": f"{VERSION} VALUES ('ver_x', :mine, :agent, 1, '{{}}', NULL, :time)",
+    "agent": "INSERT INTO agent (id, organization_id, name, active, created_at) VALUES (:agent, :theirs, 'x', 1, :time)",
+    "api_key": """INSERT INTO api_key (id, organization_id, name, scopes, secret_hash, created_at)
+        SELECT id, :theirs, name, scopes, secret_hash, created_at FROM api_key WHERE organization_id = :mine""",
+    "trunk": """INSERT INTO trunk (id, organization_id, name, kind, transfer_mode, transfer_caller_id,
+        calls_per_second, max_concurrent_calls, created_at) SELECT id, :theirs, name, kind, transfer_mode,
+        transfer_caller_id, calls_per_second, max_concurrent_calls, created_at FROM trunk WHERE id = :trunk""",
+    "transfer": (
+        f"{TRANSFER} VALUES ('trf_f', :mine, :over, 'WARM', 'REQUESTED', '+12065550188', NULL, NULL, :time, NULL)"
+    ),
+    "transfer of a conversation": (
+        f"{TRANSFER} VALUES ('trf_x', :mine, :talking, 'WARM', 'REQUESTED', '+12065550188', NULL, NULL, :time, NULL)"
+    ),
+}
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("how", ["REPLACE INTO", "INSERT OR REPLACE INTO", "INSERT OR IGNORE INTO"])
+@pytest.mark.parametrize("what", REPLACED)
+def test_no_row_is_put_in_the_place_of_another(world: World, what: str, how: str) -> None:
+    """REPLACE deletes and inserts, so that no rule about changes would be asked."""
+    statement = REPLACED[what].replace("INSERT INTO", how)
+    values = {name: value for name, value in world.ids.items() if f":{name}" in statement}
+    with undone(world) as execute, pytest.raises(Forbidden, match=f"{what.split(maxsplit=1)[0]}_is_there_already"):
+        execute(statement, values)
+
+
+@pytest.mark.sqlite
+def test_nor_by_an_update_that_replaces(world: World) -> None:
+    values = {name: world.ids[name] for name in ("live", "ended")}
+    with undone(world) as execute, pytest.raises(Forbidden, match="conversation_keeps_what_was_asked_of_it"):
+        execute("UPDATE OR REPLACE conversation SET id = :ended WHERE id = :live", values)
+
+
+def test_r6_a_conversation_over_a_borrowed_number_is_stored(world: World) -> None:
+    statement = f"{CALL} VALUES ('cnv_x', :child, 'OUTBOUND', 'QUEUED', :shared_e164, :shared, NULL, :time)"
+    values = {name: value for name, value in world.ids.items() if f":{name}" in statement}
+    with undone(world) as execute:
+        execute(statement, values)
+        assert execute("SELECT agent_number FROM conversation WHERE id = 'cnv_x'") == [(values["shared_e164"],)]
 
 
 ORDER = ("QUEUED", "DIALING", "RINGING", "IN_PROGRESS")
@@ -317,12 +545,12 @@ FORWARD = [(before, after) for place, before in enumerate(ORDER) for after in OR
 
 @pytest.mark.parametrize(("before", "after"), FORWARD)
 def test_r12_a_conversation_goes_forward_and_never_back(world: World, before: str, after: str) -> None:
-    moved = "UPDATE conversation SET status = :status WHERE id = :live"
+    moved = "UPDATE conversation SET status = :status, dialed_at = :time WHERE id = :live"
     with undone(world) as execute:
         for status in (before, after):
-            execute(moved, {"status": status, "live": world.ids["live"]})
-        with pytest.raises(Forbidden, match="conversation_never_goes_back"):
-            execute(moved, {"status": before, "live": world.ids["live"]})
+            execute(moved, {"status": status, "live": world.ids["live"], "time": None if status == "QUEUED" else TIME})
+        with pytest.raises(Forbidden, match=r"conversation_(never_goes_back|is_dialed_once)"):
+            execute(moved, {"status": before, "live": world.ids["live"], "time": None if before == "QUEUED" else TIME})
 
 
 def test_r1_a_thirty_third_level_is_refused(world: World) -> None:
@@ -350,10 +578,14 @@ def undone(world: World) -> Iterator[Execute]:
         raise _Undo
 
 
-def said(why: str) -> str:
-    """How the engine says which rule it was."""
-    if ON_POSTGRES and why.startswith("UNIQUE"):
-        columns = re.findall(r"(\w+)\.(\w+)", why)
+def said(why: str, statement: str) -> str:
+    """How the engine says which rule it was: on SQLite what is there already is told by a trigger, before its key."""
+    columns = re.findall(r"(\w+)\.(\w+)", why)
+    if not ON_POSTGRES and statement.startswith("INSERT") and (columns or "ON CONFLICT" in statement):
+        return f"{statement.split()[2]}_is_there_already"
+    if ON_POSTGRES and why == "UNIQUE constraint failed: transfer.conversation_id":
+        return "ix_transfer_one_at_a_time"
+    if ON_POSTGRES and columns:
         return "_".join(("uq", columns[0][0], *(column for _, column in columns)))
     return why.replace("FOREIGN KEY", "violates foreign key") if ON_POSTGRES else why
 

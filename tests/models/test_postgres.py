@@ -3,7 +3,9 @@
 These run with all tests, whichever engine the others run on.
 """
 
+import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,18 +15,29 @@ from typing import Any
 import pytest
 
 from migrations import migrate
+from models import Database
+from models.announcements import CHANNEL
 from tests.installation import Client, Installation
 from tests.processes import run
 from tests.serving.following import over_events
+from tests.serving.test_kept_answers import Race
 from tests.stores import SECRET_KEYS, Cluster, PostgresStore
+from tests.telephony.certificates import Authority
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[Cluster]:
-    """One that a test may end."""
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One that a test may end, and that speaks TLS."""
     started = Cluster()
+    started.speak_tls(certificate(tmp_path_factory.mktemp("tls")))
     yield started
     started.stop()
+
+
+def certificate(folder: Path) -> Path:
+    Authority(folder, "authority").server("localhost")
+    (file,) = folder.glob("localhost-*")
+    return file
 
 
 @pytest.fixture
@@ -179,7 +192,7 @@ async def test_a_change_at_one_server_is_heard_at_the_other_also_where_it_was_be
         await followed.ready(probe)
         with store.connect() as slow:
             slow.execute("BEGIN")
-            slow.execute("UPDATE conversation SET status = 'DIALING' WHERE id = %s", [late])
+            slow.execute("UPDATE conversation SET status = 'DIALING', dialed_at = now() WHERE id = %s", [late])
             quick = probe()
             assert await followed.next() == heard(quick, "QUEUED")
             slow.execute("COMMIT")
@@ -199,6 +212,87 @@ def test_a_key_that_is_revoked_at_one_server_is_refused_at_the_other_at_once(ser
     assert elsewhere.errors("{ viewer { scopes } }") == ["UNAUTHENTICATED"]
 
 
+LIST = "{ trunks(first: 98) { nodes { id } } }"  # it costs 100 points
+
+
+@pytest.fixture
+def spending(store: PostgresStore, request: pytest.FixtureRequest) -> Iterator[list[Installation]]:
+    """Two servers at which each key may spend so many points a minute."""
+    started = [Installation(store, points_per_minute=request.param) for _ in range(2)]
+    yield started
+    for server in started:
+        server.stop()
+    for server in started:
+        server.join()
+
+
+@pytest.mark.parametrize("spending", [1], indirect=True)
+def test_what_a_key_has_spent_at_one_server_is_gone_at_the_other(spending: list[Installation]) -> None:
+    """It takes a hundred minutes to come back."""
+    northwind, contoso = spending[0].root("Northwind"), spending[0].root("Contoso")
+    assert northwind.post(LIST).status_code == 200
+    for server in spending:
+        refused = through(server, northwind).post(LIST)
+        assert (refused.status_code, refused.headers["RateLimit-Remaining"]) == (429, "0")
+        assert int(refused.headers["Retry-After"]) > 3600
+    assert through(spending[1], contoso).post(LIST).status_code == 200
+
+
+@pytest.mark.parametrize("spending", [1000], indirect=True)
+def test_what_a_key_spends_at_two_servers_adds_up_to_its_budget(spending: list[Installation]) -> None:
+    """However long it takes: what flowed back meanwhile may be spent as well."""
+    northwind = spending[0].root()
+    both, began = [through(server, northwind) for server in spending], time.monotonic()
+    answers = at_once(*(partial(client.post, LIST) for client in both * 15))
+    spent = 100 * sum(answer.status_code == 200 for answer in answers)
+    assert {answer.status_code for answer in answers} <= {200, 429}
+    assert 800 <= spent <= 1000 * (1 + (time.monotonic() - began) / 60)
+
+
+def test_a_block_is_leased_once_and_spent_without_the_database(store: PostgresStore) -> None:
+    """So the budget's row stands still while a server spends from its block: 2,000 points of 20,000."""
+    server = Installation(store, points_per_minute=20_000)
+    northwind, leases = server.root(), []
+    for _ in range(20):
+        assert northwind.post(LIST).status_code == 200
+        leases += store.rows("SELECT as_of FROM budget")
+    assert len(set(leases)) <= 2  # a slow machine gives one up after a minute
+    server.stop()
+    server.join()
+
+
+WAYS = ("?ssl=disable", "?ssl=require")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_commit_is_announced_to_whoever_listens(store: PostgresStore, way: str) -> None:
+    server = Installation(store, database_url=store.url + way)
+    with store.connect() as connection:
+        connection.execute(f"LISTEN {CHANNEL}")
+        northwind = server.root()
+        northwind.agent()
+        assert [heard.channel for heard in connection.notifies(timeout=60, stop_after=1)] == [CHANNEL]
+        encrypted = store.rows(
+            "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'dialtree'"
+        )
+        assert encrypted == [(way == "?ssl=require",)]
+    server.stop()
+    server.join()
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_is_announced_is_heard_without_looking(store: PostgresStore, way: str) -> None:
+    database = Database(store.url + way)
+    bell, hearing = database.bell(), asyncio.create_task(database.hear())
+    await asyncio.wait_for(bell.wait(), 60)  # it is connected
+    bell.clear()
+    with store.connect() as connection:
+        connection.execute(f"NOTIFY {CHANNEL}")
+    await asyncio.wait_for(bell.wait(), 60)
+    hearing.cancel()
+    await database.close()
+
+
 async def test_followers_hear_of_what_comes_after_a_crash_of_the_database(
     servers: list[Installation], postgres: Cluster
 ) -> None:
@@ -213,3 +307,12 @@ async def test_followers_hear_of_what_comes_after_a_crash_of_the_database(
         postgres.start()
         made = northwind.queued(**conversation)["id"]
         assert await followed.next() == heard(made, "QUEUED")
+
+
+@pytest.mark.torture
+def test_nobody_is_told_what_was_before_a_change_at_another_server(servers: list[Installation]) -> None:
+    northwind = servers[0].root()
+    race = Race(northwind, [servers[1].client(northwind.secret) for _ in range(3)])
+    race.run()
+    assert race.asked
+    assert race.stale == []

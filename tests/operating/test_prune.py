@@ -1,17 +1,19 @@
 """Pruning beside a server: what ended long ago goes, with its transfers; what lives or ended lately stays."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.installation import Client, Number
 from tests.operating.writing import writing
-from tests.processes import Outcome, Served, run, served_in
+from tests.processes import Outcome, Served, served_in
+from tests.stores import ON_POSTGRES
 
 TRANSFER = """INSERT INTO transfer (id, organization_id, conversation_id, kind, status, transfer_number, created_at)
   SELECT 'trf_' || id, organization_id, id, 'COLD', 'COMPLETED', '+12065550142', created_at FROM conversation WHERE id = ?"""
-ENDED = "UPDATE conversation SET status = 'FAILED', end_reason = 'CARRIER_ERROR', ended_at = datetime('now', ?) WHERE id = ?"
+ENDED = "UPDATE conversation SET status = 'FAILED', end_reason = 'CARRIER_ERROR', ended_at = ? WHERE id = ?"
 
 
 @pytest.fixture
@@ -30,17 +32,22 @@ def number(client: Client) -> Number:
     return client.number()
 
 
-def ended(client: Client, number: Number, ago: str, *, transferred: bool = False) -> str:
-    """A conversation that ended so long ago, such as "-31 days"."""
+def ago(days: int) -> str:
+    """As both engines store it."""
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d %H:%M:%S.%f}" + ("+00:00" if ON_POSTGRES else "")
+
+
+def ended(client: Client, number: Number, days: int, *, transferred: bool = False) -> str:
+    """A conversation that ended so many days ago."""
     created: str = client.queued(agentNumber=number.e164, agentConfig={})["id"]
     if transferred:
         client.installation.rows(TRANSFER, created)
-    client.installation.rows(ENDED, ago, created)
+    client.installation.rows(ENDED, ago(days), created)
     return created
 
 
 def prune(served: Served, days: int) -> Outcome:
-    return run(served.file.parent, "prune", "--older-than", str(days))
+    return served.command("prune", "--older-than", str(days))
 
 
 def kept(served: Served) -> set[str]:
@@ -50,9 +57,9 @@ def kept(served: Served) -> set[str]:
 def test_what_ended_before_goes_with_its_transfers_and_all_else_stays(
     served: Served, client: Client, number: Number
 ) -> None:
-    ended(client, number, "-31 days")
-    ended(client, number, "-400 days", transferred=True)
-    lately = ended(client, number, "-29 days", transferred=True)
+    ended(client, number, 31)
+    ended(client, number, 400, transferred=True)
+    lately = ended(client, number, 29, transferred=True)
     live = client.queued(agentNumber=number.e164, agentConfig={})["id"]
     said = "Removed 2 conversations that ended more than 30 days ago, with 1 transfers."
     assert prune(served, 30) == (0, [said], [])
@@ -71,9 +78,11 @@ def test_a_conversation_that_lives_is_never_removed_however_old(served: Served, 
     statuses = ("QUEUED", "DIALING", "RINGING", "IN_PROGRESS")
     live = [client.queued(agentNumber=number.e164, agentConfig={})["id"] for _ in statuses]
     for status, identifier in zip(statuses, live, strict=True):
-        served.rows("UPDATE conversation SET status = ? WHERE id = ?", status, identifier)
-    served.rows("DROP TRIGGER conversation_keeps_what_it_was_created_with")
-    served.rows("UPDATE conversation SET created_at = '2001-01-01 00:00:00.000000'")
+        dialed = None if status == "QUEUED" else ago(9000)
+        served.rows("UPDATE conversation SET status = ?, dialed_at = ? WHERE id = ?", status, dialed, identifier)
+    on = " ON conversation" if ON_POSTGRES else ""
+    served.rows(f"DROP TRIGGER conversation_keeps_what_it_was_created_with{on}")
+    served.rows("UPDATE conversation SET created_at = ?", ago(9000))
     assert prune(served, 1)[0] == 0
     assert kept(served) == set(live)
 
@@ -81,18 +90,21 @@ def test_a_conversation_that_lives_is_never_removed_however_old(served: Served, 
 def test_requests_are_answered_while_many_are_removed(served: Served, client: Client, number: Number) -> None:
     """Several batches, and a client that creates meanwhile: what it was told stays."""
     client.queued(agentNumber=number.e164, agentConfig={})
-    columns = [name for (name,) in served.rows("SELECT name FROM pragma_table_info('conversation')")]
+    columns = served.store.tables()["conversation"]
     old = {
-        "id": "'cnv_' || printf('%026d', value)",
+        "id": "'cnv_' || (100000 + value)",
         "status": "'FAILED'",
         "end_reason": "'CARRIER_ERROR'",
-        "ended_at": "'2001-01-01 00:00:00.000000'",
+        "ended_at": "created_at",
+        "created_at": "created_at",
     }
     served.rows(
         "WITH RECURSIVE count(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM count WHERE value < 2000)"
         f" INSERT INTO conversation ({', '.join(columns)})"
         f" SELECT {', '.join(old.get(name, name) for name in columns)} FROM conversation, count"
     )
+    served.rows("DROP TRIGGER conversation_final_status_never_changes" + (" ON conversation" if ON_POSTGRES else ""))
+    served.rows("UPDATE conversation SET ended_at = ? WHERE ended_at IS NOT NULL", ago(9000))
     with writing(client) as acknowledged:
         status, said, _ = prune(served, 30)
     assert (status, said) == (0, ["Removed 2000 conversations that ended more than 30 days ago, with 0 transfers."])
@@ -103,16 +115,16 @@ def test_requests_are_answered_while_many_are_removed(served: Served, client: Cl
 def test_an_idempotency_key_goes_with_its_conversation(served: Served, client: Client, number: Number) -> None:
     sent = {"agentNumber": number.e164, "agentConfig": {}, "idempotencyKey": "once"}
     first = client.queued(**sent)["id"]
-    served.rows(ENDED, "-3 days", first)
+    served.rows(ENDED, ago(3), first)
     assert client.call(**sent)["replayed"] is True
     assert prune(served, 2)[0] == 0
     assert client.call(**sent)["replayed"] is False
 
 
 def test_days_that_are_none_remove_nothing(served: Served, client: Client, number: Number) -> None:
-    old = ended(client, number, "-31 days")
+    old = ended(client, number, 31)
     for days in ("0", "-1", "many"):
-        status, said, complaints = run(served.file.parent, "prune", "--older-than", days)
+        status, said, complaints = served.command("prune", "--older-than", days)
         assert (status, said) == (2, [])
         assert complaints
         assert kept(served) == {old}

@@ -5,7 +5,7 @@ from pathlib import Path
 from models.sealed import Seal
 from models.trunk import password_row
 from tests.installation import Client
-from tests.processes import Served, run
+from tests.processes import Outcome, Served
 
 OLD, NEW = Seal.new_key(), Seal.new_key()
 
@@ -29,13 +29,8 @@ def row_of(identifier: str, owner: str) -> str:
     return password_row(Row())
 
 
-def rotate(served: Served, keys: str) -> tuple[int, list[str], list[str]]:
-    return run(
-        served.file.parent,
-        "rotate-secrets",
-        DIALTREE_SECRET_KEYS=keys,
-        DIALTREE_DATABASE_URL=served.settings.database_url,
-    )
+def rotate(served: Served, keys: str) -> Outcome:
+    return served.command("rotate-secrets", DIALTREE_SECRET_KEYS=keys)
 
 
 def test_passwords_are_sealed_with_the_newest_key_beside_a_server(tmp_path: Path) -> None:

@@ -4,7 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.processes import run, served_in
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_a_second_server_on_the_same_file_says_why_it_does_not_start(tmp_path: Path) -> None:

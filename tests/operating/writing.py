@@ -3,25 +3,38 @@
 import itertools
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from tests.installation import Client
 
+SOME = 10
+
 
 @contextmanager
 def writing(client: Client) -> Iterator[list[str]]:
-    """Conversations are created one after the other, as long as the block runs; the keys that were acknowledged."""
-    number, acknowledged, over = client.number(), list[str](), threading.Event()
+    """Conversations are created one after the other, as long as the block runs; the keys that were acknowledged.
+
+    At the block's begin there are some, and after its end what went wrong is raised.
+    """
+    number, acknowledged = client.number(), list[str]()
+    enough, over = threading.Event(), threading.Event()
 
     def write() -> None:
         for turn in itertools.count():
             client.queued(agentNumber=number.e164, agentConfig={}, idempotencyKey=f"call-{turn}")
             acknowledged.append(f"call-{turn}")
+            if turn == SOME:
+                enough.set()
             if over.is_set():
                 return
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    yield acknowledged
-    over.set()
-    writer.join()
+    with ThreadPoolExecutor(1) as thread:
+        writer = thread.submit(write)
+        writer.add_done_callback(lambda _: enough.set())
+        enough.wait()
+        try:
+            yield acknowledged
+        finally:
+            over.set()
+        writer.result()

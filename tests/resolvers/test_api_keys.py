@@ -294,6 +294,7 @@ def test_every_secret_is_new(northwind: Client) -> None:
     assert len({secret.partition(".")[2] for secret in secrets}) == 20
 
 
+@pytest.mark.sqlite
 def test_neither_the_database_nor_the_log_holds_a_secret(tmp_path: Any) -> None:
     """Every byte of the database and its log of writes, and all that the server wrote, as a process of its own."""
     server = Served(tmp_path)

@@ -5,11 +5,16 @@ import os
 import random
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from tests.installation import Client
 from tests.processes import Served
+from tests.serving.following import TRANSPORT_WS, socket_address
 
 TORTURE = os.environ.get("DIALTREE_TORTURE") == "1"
 REQUESTS = 10_000 if TORTURE else 500
@@ -189,8 +194,132 @@ def test_any_bytes_are_answered_or_refused(served: Served, asker: Client, share:
         status = int(received.split(maxsplit=2)[1]) if received else 0
         assert status < 500, (share, number, sent, received)
     assert answered > REQUESTS // SHARES * 0.9
+    goes_on(served, asker, begun)
+
+
+def test_the_whole_is_as_large_as_it_says() -> None:
+    assert (10_000 if TORTURE else 500) <= REQUESTS // SHARES * SHARES
+
+
+def goes_on(served: Served, asker: Client, begun: int) -> None:
+    """The next are served, and nothing of what the log says since is a bug's."""
     assert served.http.get("/healthz").status_code == 200
     assert asker("{ viewer { scopes } }")
     logged = served.log.read_bytes()[begun:]
     assert b'"bug"' not in logged
     assert b"Traceback" not in logged
+
+
+# ------------------------------------------------------------------------------------------------ frames of a socket
+
+
+@contextmanager
+def opened(client: Client, *, with_key: bool = True) -> Iterator[ClientConnection]:
+    with connect(socket_address(client), subprotocols=[TRANSPORT_WS], close_timeout=10) as connection:
+        if with_key:
+            payload = {"authorization": f"Bearer {client.secret}"}
+            connection.send(json.dumps({"type": "connection_init", "payload": payload}))
+            assert json.loads(connection.recv(timeout=60))["type"] == "connection_ack"
+        yield connection
+
+
+def told(connection: ClientConnection, frame: str | bytes) -> list[Any] | int:
+    """What is answered before the next pong, or the code that the socket is closed with."""
+    answers: list[Any] = []
+    try:
+        connection.send(frame)
+        connection.send('{"type": "ping"}')
+        while (answer := json.loads(connection.recv(timeout=60)))["type"] != "pong":
+            answers.append(answer)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 0
+    return answers
+
+
+def subscribing(**payload: str) -> str:
+    """A message to run an operation, with some of its payload as the text of another JSON value."""
+    inner = {"query": '"{ __typename }"'} | payload
+    members = ", ".join(f'"{name}": {value}' for name, value in inner.items())
+    return f'{{"id": "1", "type": "subscribe", "payload": {{{members}}}}}'
+
+
+ODD_FRAMES: dict[str, str | bytes] = {
+    "nothing": "",
+    "a list": "[]",
+    "a number": "1",
+    "null": "null",
+    "text": '"connection_init"',
+    "no JSON": "{",
+    "deep lists": "[" * 90_000,
+    "deep objects": '{"type":' * 10_000,
+    "a number of many digits": "9" * 5000,
+    "many digits inside": '{"type": "ping", "payload": {"a": ' + "9" * 5000 + "}}",
+    "NaN": '{"type": "ping", "payload": {"a": NaN}}',
+    "a lone surrogate": '{"type": "ping", "payload": {"a": "\\ud800"}}',
+    "no type": "{}",
+    "a type that is a list": '{"type": []}',
+    "a type that is an object": '{"type": {}}',
+    "a type that is none": '{"type": "start"}',
+    "a type that is long": '{"type": "' + "x" * 5000 + '"}',
+    "a payload that is none": '{"type": "connection_init", "payload": []}',
+    "bytes": b'{"type": "ping"}',
+    "bytes that are none": b"\xff\xfe",
+}
+ODD_OPERATIONS: dict[str, str] = {
+    "no id": '{"type": "subscribe", "payload": {"query": "{ __typename }"}}',
+    "an id that is a list": '{"id": [], "type": "subscribe", "payload": {"query": "{ __typename }"}}',
+    "an id that is an object": '{"id": {}, "type": "complete"}',
+    "an id that is empty": '{"id": "", "type": "subscribe", "payload": {"query": "{ __typename }"}}',
+    "an id that is long": '{"id": "' + "x" * 5000 + '", "type": "subscribe", "payload": {"query": "{ __typename }"}}',
+    "no payload": '{"id": "1", "type": "subscribe"}',
+    "a payload that is text": '{"id": "1", "type": "subscribe", "payload": "{ __typename }"}',
+    "a query that is a number": subscribing(query="1"),
+    "a query that is null": subscribing(query="null"),
+    "a query that is a lone surrogate": subscribing(query='"\\ud800"'),
+    "variables that are a list": subscribing(variables="[]"),
+    "variables that are text": subscribing(variables='"{}"'),
+    "variables that are no number": subscribing(variables='{"a": NaN}'),
+    "variables of many digits": subscribing(variables='{"a": ' + "9" * 5000 + "}"),
+    "a name that is a number": subscribing(operationName="1"),
+    "extensions that are a list": subscribing(extensions="[]"),
+}
+BAD_MESSAGE = 4400
+
+
+@pytest.mark.parametrize("what", ODD_FRAMES)
+@pytest.mark.parametrize("with_key", [False, True])
+def test_an_odd_frame_closes_its_socket(served: Served, asker: Client, what: str, with_key: bool) -> None:
+    begun = served.log.stat().st_size
+    with opened(asker, with_key=with_key) as connection:
+        assert told(connection, ODD_FRAMES[what]) == BAD_MESSAGE
+    goes_on(served, asker, begun)
+
+
+@pytest.mark.parametrize("what", ODD_OPERATIONS)
+def test_an_odd_operation_closes_its_socket(served: Served, asker: Client, what: str) -> None:
+    begun = served.log.stat().st_size
+    with opened(asker) as connection:
+        assert told(connection, ODD_OPERATIONS[what]) == BAD_MESSAGE
+    goes_on(served, asker, begun)
+
+
+def frame(rng: random.Random) -> str | bytes:
+    """Mostly a mangled operation; else a message of another kind, mangled."""
+    whole = json.dumps({"id": "1", "type": "subscribe", "payload": rng.choice(BODIES)}, ensure_ascii=False).encode()
+    other = json.dumps({"id": "1", "type": rng.choice(["complete", "connection_init", "pong", "subscribe", "x"])})
+    mangled = rng.choice(MANGLED)(rng, whole if rng.random() < 0.8 else other.encode())
+    return mangled if rng.random() < 0.1 else mangled.decode(errors="replace")
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("share", range(SHARES))
+def test_any_frames_are_answered_or_close_their_socket(served: Served, asker: Client, share: int) -> None:
+    frames = iter([frame(random.Random(f"{share} {number}")) for number in range(REQUESTS // SHARES)])
+    begun = served.log.stat().st_size
+    while (sent := next(frames, None)) is not None:
+        with opened(asker) as connection:
+            while sent is not None and isinstance(received := told(connection, sent), list):
+                assert "INTERNAL_SERVER_ERROR" not in json.dumps(received), (share, sent, received)
+                sent = next(frames, None)
+            assert sent is None or received in (BAD_MESSAGE, 4409, 4429), (share, sent, received)
+    goes_on(served, asker, begun)

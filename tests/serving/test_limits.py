@@ -7,12 +7,13 @@ import pytest
 from graphql import DocumentNode, get_introspection_query, parse, visit
 from graphql.language import Lexer, Source, TokenKind, Visitor
 
-from execution.bounds import Bounds
-from execution.limits import count_tokens, weigh
+from execution.bounds import Bounds, most_shown
+from execution.documents import MISTAKES
+from execution.limits import TOKEN, count_tokens, weigh
 from schema import schema
 from tests.installation import Client, Installation
 from tests.serving.following import over_events, over_socket
-from tests.serving.hostile import HOSTILE
+from tests.serving.hostile import HOSTILE, MISTAKEN, SECRET
 from tests.web.test_operations import EXAMPLES, OPERATIONS, whole
 
 NEW = {"Accept": "application/graphql-response+json"}
@@ -54,6 +55,57 @@ def test_a_hostile_document_is_refused_by_name_and_by_how_far(asker: Client, nam
         assert found > most == getattr(BOUNDS, HOSTILE[name].limit)
         assert f"{most:,}" in error["message"]
         assert f"{found - most:,} over" in error["message"]
+
+
+TEXTS = {name: hostile.query for name, hostile in HOSTILE.items()} | MISTAKEN
+BEGINS = set('"#.!$&()=@:|{}[]_')
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_lexing_looks_at_each_character_once(name: str) -> None:
+    """Whatever can begin a token is one: nothing is looked through to its end and then looked through again."""
+    text, place = TEXTS[name], 0
+    for token in TOKEN.finditer(text):
+        assert not {each for each in text[place : token.start()] if each in BEGINS or each.isalnum()} - {"."}
+        place = token.end()
+    assert not {each for each in text[place:] if each in BEGINS or each.isalnum()} - {"."}
+    assert count_tokens(text) <= most_shown("tokens") + 1
+
+
+@pytest.mark.parametrize("name", MISTAKEN)
+def test_mistakes_within_the_limits_are_told_shortly_and_without_values(asker: Client, name: str) -> None:
+    answer = asker.post(MISTAKEN[name])
+    assert 1 <= len(answer.json()["errors"]) <= MISTAKES + 1
+    assert {each["extensions"]["code"] for each in answer.json()["errors"]} <= {
+        "GRAPHQL_PARSE_FAILED",
+        "GRAPHQL_VALIDATION_FAILED",
+    }
+    assert len(answer.content) < 20_000
+    assert SECRET not in answer.text
+
+
+VARIABLES: dict[str, tuple[str, Any]] = {
+    "another type": ("$v: Int) { trunks(first: $v)", "hunter2"),
+    "a word that is none": ("$v: PhoneNumberFilter) { phoneNumbers(filter: $v)", {"access": "hunter2 found: hunter2"}),
+    "a list for a word": ("$v: PhoneNumberFilter) { phoneNumbers(filter: $v)", {"access": ["hunter2"]}),
+    "text for an object": ("$v: PhoneNumberFilter) { phoneNumbers(filter: $v)", "hunter2"),
+    "a field too many": ("$v: PhoneNumberFilter) { phoneNumbers(filter: $v)", {"sharable": "hunter2"}),
+    "many fields too many": (
+        "$v: PhoneNumberFilter) { phoneNumbers(filter: $v)",
+        {f"f{each}": "hunter2" for each in range(5000)},
+    ),
+    "a time that is none": ("$v: ConversationFilter) { conversations(filter: $v)", {"createdAfter": "hunter2"}),
+    "a list for text": ("$v: String) { trunks(after: $v)", ["hunter2"]),
+}
+
+
+@pytest.mark.parametrize("what", VARIABLES)
+def test_a_wrong_variable_is_not_printed_again(asker: Client, what: str) -> None:
+    declared, value = VARIABLES[what]
+    answer = asker.post(f"query({declared} {{ totalCount }} }}", {"v": value})
+    assert {each["extensions"]["code"] for each in answer.json()["errors"]} == {"BAD_USER_INPUT"}
+    assert len(answer.content) < 20_000
+    assert SECRET not in answer.text
 
 
 @pytest.mark.parametrize("name", [name for name, hostile in HOSTILE.items() if hostile.limit != "tokens"])

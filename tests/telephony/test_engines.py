@@ -207,6 +207,21 @@ async def test_a_caller_who_is_not_moved_stays(engine: Observed, sipp: StartSipp
     assert "sip:desk@example.com" in str(carrier.messages("REFER")[0].header("Refer-To"))
 
 
+async def test_a_move_of_which_nothing_is_heard_is_told_so_and_the_caller_stays(
+    engine: Observed, sipp: StartSipp
+) -> None:
+    transfer = engine.new_transfer()
+    carrier = sipp("refer_unanswered")
+    reference = await answered(engine, carrier, ring_seconds=8)
+    await engine.port.transfer(reference, transfer, THIRD_PARTY)
+    assert (await engine.transfer_is(transfer, Progress.ENDED)).sip_status == 408
+    standing = await engine.port.snapshot(reference)
+    assert standing
+    assert standing.progress is Progress.ANSWERED
+    await engine.port.hang_up(reference)
+    assert carrier.passed()
+
+
 async def test_only_a_live_call_is_moved(engine: Observed, sipp: StartSipp) -> None:
     transfer = engine.new_transfer()
     carrier = sipp("ring")

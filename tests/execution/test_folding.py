@@ -1,0 +1,257 @@
+"""Rows that bring others along answer what graphql-core answers, and no edge is asked for that came along.
+
+A made-up library: a shelf answers books, each with one author, one publisher and a cover made of its own columns. Some
+authors are missing, some columns are unfit, and some may not be read.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLString,
+    parse,
+    validate,
+)
+from graphql.execution import Executor
+
+from execution.executor import PlannedExecutor
+from execution.fields import STATED, Along, Batch, Column, Each, Part, Source
+from execution.plans import Plans
+from tests.execution.test_differential import executed, shown
+
+COLOUR = GraphQLEnumType("Colour", {"RED": "red", "BLUE": "blue"})
+
+
+class Row:
+    """A row of a table; what it brings along are attributes of it."""
+
+    def __init__(self, **columns: Any) -> None:
+        self.__dict__.update(columns)
+
+
+class NotAllowed(Exception):
+    pass
+
+
+@dataclass
+class ById:
+    """The rows of a table by their ids; one that is not there leads nowhere."""
+
+    rows: dict[int, Row]
+    key: str = "id"
+    columns: tuple[str, ...] = ("id", "name", "born", "publisher_id", "colour")
+
+    async def load(self, asked: Counter[str], name: str, keys: list[int | None]) -> list[Row | None]:
+        asked[name] += 1
+        return [self.rows.get(key) if key is not None else None for key in keys]
+
+
+@dataclass
+class Library:
+    """`trouble`: how often something is missing or unfit. `context` counts which edges were asked for."""
+
+    random: Random
+    trouble: float
+    forbidden: bool = False
+    brought: list[tuple[Along, ...]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        publishers = {place: Row(id=place, name=self._perhaps(f"Press {place}"), colour="red") for place in range(3)}
+        self.publishers = ById(publishers)
+        authors = {place: self._author(place) for place in range(4)}
+        self.authors = ById(authors)
+        self.books = [self._book(place) for place in range(5)]
+        self.schema = self._schema()
+
+    def _perhaps(self, value: Any) -> Any:
+        """Mostly the value."""
+        if self.random.random() < self.trouble:
+            return self.random.choice([None, {"un": "fit"}, ValueError("broken"), 2**40])
+        return value
+
+    def _author(self, place: int) -> Row:
+        return Row(id=place, name=self._perhaps(f"Author {place}"), born=self._perhaps(1900), publisher_id=place % 4)
+
+    def _book(self, place: int) -> Row:
+        author_id = self.random.choice([0, 1, 2, 3, 3, None, 99])
+        return Row(
+            id=place,
+            title=self._perhaps(f"Book {place}"),
+            author_id=author_id,
+            has_cover=self.random.random() < 0.7,
+            cover_colour=self._perhaps("blue"),
+            cover_artist_id=self.random.choice([0, 1, None]),
+        )
+
+    def _edge(self, name: str, by: str, table: ById, to: GraphQLObjectType, *, required: bool = False) -> GraphQLField:
+        def allow(_context: Any) -> None:
+            if self.forbidden and name == "publisher":
+                raise NotAllowed("not for you")
+
+        async def load(context: Counter[str], rows: list[Any]) -> list[Row | None]:
+            await asyncio.sleep(0)
+            allow(context)
+            return await table.load(context, name, [getattr(row, by) for row in rows])
+
+        async def resolve(row: Any, info: Any) -> Row | None:
+            await asyncio.sleep(0)
+            allow(info.context)
+            return (await table.load(info.context, name, [getattr(row, by)]))[0]
+
+        kind = GraphQLNonNull(to) if required else to
+        return GraphQLField(kind, resolve=resolve, extensions={STATED: Batch(load, table, by, allow)})
+
+    def _schema(self) -> GraphQLSchema:
+        publisher = GraphQLObjectType(
+            "Publisher",
+            {
+                "id": _column("id", GraphQLInt),
+                "name": _column("name", GraphQLNonNull(GraphQLString)),
+                "colour": _column("colour", COLOUR),
+            },
+        )
+        author = GraphQLObjectType(
+            "Author",
+            {
+                "id": _column("id", GraphQLInt),
+                "name": _column("name", GraphQLString),
+                "born": _column("born", GraphQLNonNull(GraphQLInt)),
+                "publisher": self._edge("publisher", "publisher_id", self.publishers, publisher),
+            },
+        )
+        artist = self._edge("artist", "artist_id", self.authors, author, required=True)
+        cover = GraphQLObjectType(
+            "Cover", {"side": _column("side", COLOUR), "colour": _column("colour", COLOUR), "artist": artist}
+        )
+        part = Part("has_cover", {"colour": "cover_colour", "artist_id": "cover_artist_id"}, {"side": "red"})
+        book = GraphQLObjectType(
+            "Book",
+            lambda: {
+                "title": _column("title", GraphQLString),
+                "author": self._edge("author", "author_id", self.authors, author),
+                "cover": GraphQLField(cover, resolve=lambda row, _info: part.of(row), extensions={STATED: part}),
+                "loud": _each(lambda row: f"{row.title}!", GraphQLString),
+                "sequel": GraphQLField(book, resolve=lambda row, _info: row),
+            },
+        )
+        page = GraphQLObjectType(
+            "Page",
+            {"nodes": _column("nodes", GraphQLList(book)), "edges": _column("edges", GraphQLList(_edge_of(book)))},
+        )
+        in_a_page = Source((("nodes",), ("edges", "node")))
+        query = {
+            "book": GraphQLField(book, resolve=self._one_book, extensions={STATED: Source()}),
+            "books": GraphQLField(GraphQLList(book), resolve=self._all_books, extensions={STATED: Source()}),
+            "page": GraphQLField(page, resolve=self._page, extensions={STATED: in_a_page}),
+        }
+        return GraphQLSchema(GraphQLObjectType("Query", query))
+
+    async def _all_books(self, _root: Any, info: Any) -> list[Row]:
+        along: tuple[Along, ...] = getattr(info, "along", ())
+        self.brought.append(along)
+        await asyncio.sleep(0)
+        return [self._with(row, along) for row in self.books]
+
+    async def _one_book(self, _root: Any, info: Any) -> Row:
+        return (await self._all_books(None, info))[0]
+
+    async def _page(self, _root: Any, info: Any) -> Row:
+        books = await self._all_books(None, info)
+        return Row(nodes=books, edges=[Row(node=each) for each in books])
+
+    def _with(self, row: Row, along: tuple[Along, ...]) -> Row:
+        found: dict[str, Any] = {"": row}
+        columns: dict[str, Any] = {}
+        for each in along:
+            beside = found[each.beside]
+            one = found[each.name] = each.one.rows.get(getattr(beside, each.by)) if beside else None
+            columns |= {f"{each.name}__{column}": getattr(one, column, None) for column in each.columns}
+        return Row(**vars(row), **columns)
+
+
+def _column(name: str, kind: Any) -> GraphQLField:
+    return GraphQLField(kind, resolve=lambda row, _info: getattr(row, name), extensions={STATED: Column(name)})
+
+
+def _each(of: Any, kind: Any) -> GraphQLField:
+    return GraphQLField(kind, resolve=lambda row, _info: of(row), extensions={STATED: Each(of)})
+
+
+def _edge_of(book: GraphQLObjectType) -> GraphQLObjectType:
+    return GraphQLObjectType("BookEdge", {"node": _column("node", book)})
+
+
+PUBLISHER = "publisher { id name colour __typename }"
+AUTHOR = f"{{ id name born {PUBLISHER} }}"
+SELECTIONS = [
+    "title author { name }",
+    f"title loud author {AUTHOR}",
+    f"cover {{ side colour artist {AUTHOR} }}",
+    f"one: author {{ name }} two: author {AUTHOR} cover {{ colour }}",
+    f"...Whole sequel {{ title author {AUTHOR} }}",
+    "author @include(if: $yes) { born } title @skip(if: $yes)",
+    "cover { __typename artist { ...Name } } author { ...Name born }",
+]
+FRAGMENTS = f"fragment Whole on Book {{ title author {AUTHOR} }} fragment Name on Author {{ name {PUBLISHER} }}"
+PLACES = ["book {{ {0} }}", "books {{ {0} }}", "page {{ nodes {{ {0} }} edges {{ node {{ {0} }} }} }}"]
+
+
+@dataclass
+class Asked:
+    document: str
+    variables: dict[str, Any]
+    kind: str = "query"
+
+
+def asked(place: str, selection: str, *, yes: bool = True) -> Asked:
+    text = f"query($yes: Boolean = true) {{ {place.format(selection)} }} {FRAGMENTS}"
+    return Asked(text, {"yes": yes})
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("selection", SELECTIONS)
+@pytest.mark.parametrize("seed", range(6))
+async def test_what_comes_along_is_what_graphql_core_answers(place: str, selection: str, seed: int) -> None:
+    library = Library(Random(seed), trouble=seed % 4 / 10, forbidden=seed % 3 == 2)
+    plans = Plans()
+    for yes in (True, False, True):
+        made: Any = asked(place, selection, yes=yes)
+        assert not [each for each in validate(library.schema, parse(made.document)) if "never used" not in str(each)]
+        world: Any = library
+        library.root = lambda _kind: None  # type: ignore[attr-defined]
+        expected = shown(await executed(Executor, world, made, Counter()))
+        assert shown(await executed(PlannedExecutor, world, made, Counter(), plans=plans)) == expected
+
+
+async def test_nothing_is_asked_for_that_came_along() -> None:
+    library: Any = Library(Random(1), trouble=0)
+    library.root = lambda _kind: None
+    context: Counter[str] = Counter()
+    made: Any = asked("books {{ {0} }}", f"title author {AUTHOR} cover {{ colour }}")
+    result = await executed(PlannedExecutor, library, made, context, plans=Plans())
+    assert result.data
+    assert not result.errors
+    assert not context
+    ((author, publisher),) = library.brought
+    assert (author.beside, author.by, set(author.columns)) == ("", "author_id", {"id", "name", "born", "publisher_id"})
+    assert (publisher.beside, publisher.by) == (author.name, "publisher_id")
+
+
+async def test_what_may_not_be_read_is_not_brought_along() -> None:
+    library: Any = Library(Random(1), trouble=0, forbidden=True)
+    library.root = lambda _kind: None
+    made: Any = asked("books {{ {0} }}", f"author {AUTHOR}")
+    result = await executed(PlannedExecutor, library, made, Counter(), plans=Plans())
+    assert library.brought == [()]
+    assert {each.message for each in result.errors or ()} == {"not for you"}
