@@ -23,11 +23,11 @@ from execution.plans import Plans
 
 # Characters of text that are kept; a syntax tree takes about a hundred times as many bytes.
 ROOM = 250_000
+# A selection of a plan takes as much as this many characters; a document with nothing in it, too.
+SELECTION = 25
 # What is wrong beyond the first mistakes is not looked for: each may reprint a large part of the document.
 MISTAKES = 5
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-# A selection of a plan takes as much as this many characters; a document with nothing in it, too.
-SELECTION = 25
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,9 @@ class Documents:
         except Exception as error:  # noqa: BLE001 - such as a number of thousands of digits
             return Document(None, (GraphQLError(str(error), original_error=error),))
         try:
-            errors = tuple(validate(self._schema, ast, RULES, MISTAKES, hide_suggestions=True))
-            return Document(ast, errors, prices, Plans(lambda selections: self._charge(text, selections * SELECTION)))
+            mistakes = validate(self._schema, ast, RULES, MISTAKES, hide_suggestions=True)
+            plans = Plans(lambda selections: self._charge(text, selections * SELECTION))
+            return Document(ast, tuple(mistakes), prices, plans)
         except Exception as error:  # noqa: BLE001 - a literal that a scalar cannot read at all
             return Document(ast, (GraphQLError(str(error), original_error=error),))
 

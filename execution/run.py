@@ -179,6 +179,14 @@ def _shared(each: Field, objects: list[Any]) -> Inside:
     return Inside(objects, {name: Frame(selection, rows)})
 
 
+def _of_each(call: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
+    """What it answers of each row. Nearly always of all of them; else once more, each with its failure."""
+    try:
+        return [call(row) for row in rows]
+    except Exception:  # noqa: BLE001 - caught again below
+        return [_caught(call, row) for row in rows]
+
+
 # The kinds of info that take attributes, by the kind that a resolver is told otherwise.
 TOLD: dict[type, Any] = {}
 
@@ -191,14 +199,6 @@ def _told(info: Any, along: tuple[Along, ...]) -> Any:
     told = TOLD[kind](*info)
     told.along = along
     return told
-
-
-def _of_each(call: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
-    """What it answers of each row. Nearly always of all of them; else once more, each with its failure."""
-    try:
-        return [call(row) for row in rows]
-    except Exception:  # noqa: BLE001 - caught again below
-        return [_caught(call, row) for row in rows]
 
 
 def _caught(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -18,7 +18,6 @@ from execution.prepared import Prepared
 from models.revision import noting_tables
 from models.session import Revisions
 from models.statement import UNKNOWN
-from resolvers.context import Context
 from serving.accepting import Operation
 from serving.answering import noted
 
@@ -44,7 +43,7 @@ class Kept:
 class Question:
     prepared: Prepared
     operation: Operation
-    context: Context
+    context: Any
     media: str
 
     @property

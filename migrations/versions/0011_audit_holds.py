@@ -5,7 +5,7 @@ from alembic import op
 from migrations.triggers import ignore, on_postgres, refuse
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -43,7 +43,7 @@ INTROSPECTION = (
 
 
 class Operations:
-    """`document` is one operation with its fragments; `variables` are what is sent along, one time and another."""
+    """`document` is one operation with its fragments; `sent` are variables for one time and another."""
 
     def __init__(self, random: Random, schema: GraphQLSchema, kind: str) -> None:
         self._random = random
@@ -54,7 +54,8 @@ class Operations:
         root: Any = getattr(schema, f"{kind}_type")
         selection = f"{{ {self._field(root, 0, '')} }}" if kind == "subscription" else self._selection(root, 0)
         self.document = f"{kind} Made({VARIABLES}) {selection}" + "".join(self._fragments)
-        self.variables = [self._sent() for _ in range(2)]
+        self.sent = [self._sent() for _ in range(2)]
+        self.variables = self.sent[0]
 
     def _sent(self) -> dict[str, Any]:
         chosen = self._random.sample(list(SENT), self._random.randint(0, len(SENT)))

@@ -36,18 +36,20 @@ SIZE = settings(
 
 
 async def executed(
-    executor: type[Executor[Any]], world: World, made: Operations, variables: Any, calls: Calls, **named: Any
-) -> str:
-    """The whole answer, or all answers, as text."""
-    asked = (world.schema, parse(made.document), world.root(made.kind), calls, variables)
-    if made.kind == "subscription":
-        return await followed(subscribe(*asked, executor_class=executor, **named))
+    executor: type[Executor[Any]], world: World, made: Any, calls: Calls, **named: Any
+) -> ExecutionResult:
+    """The answer to a query or a mutation."""
+    asked = (world.schema, parse(made.document), world.root(made.kind), calls, made.variables)
     running = execute(*asked, executor_class=executor, **named)
-    return shown(await running if isawaitable(running) else running)
+    result = await running if isawaitable(running) else running
+    assert isinstance(result, ExecutionResult)
+    return result
 
 
-async def followed(started: Any) -> str:
-    """Every event, and how they ended."""
+async def followed(executor: type[Executor[Any]], world: World, made: Any, calls: Calls, **named: Any) -> str:
+    """Every event of a subscription, and how they ended."""
+    asked = (world.schema, parse(made.document), world.root(made.kind), calls, made.variables)
+    started = subscribe(*asked, executor_class=executor, **named)
     source = await started if isawaitable(started) else started
     if isinstance(source, ExecutionResult):
         return shown(source)
@@ -60,9 +62,14 @@ async def followed(started: Any) -> str:
     return "\n".join(answers)
 
 
-def shown(result: Any) -> str:
-    """The order of keys and of errors is part of it."""
-    assert isinstance(result, ExecutionResult)
+async def answered(executor: type[Executor[Any]], world: World, made: Operations, calls: Calls, **named: Any) -> str:
+    if made.kind == "subscription":
+        return await followed(executor, world, made, calls, **named)
+    return shown(await executed(executor, world, made, calls, **named))
+
+
+def shown(result: ExecutionResult) -> str:
+    """The whole answer as text: the order of keys and of errors is part of it."""
     errors = [each.formatted | {"cause": repr(each.original_error)} for each in result.errors or ()]
     return json.dumps({"data": result.data, "errors": errors}, indent=1)
 
@@ -90,9 +97,10 @@ async def test_plans_answer_what_graphql_core_answers(seed: int, trouble: float,
     wrong = validate(world.schema, parse(made.document), RULES)
     assert not wrong, f"{wrong}\n{made.document}"
     plans = Plans()
-    for variables in (*made.variables, made.variables[0]):
-        expected = await executed(Executor, world, made, variables, Counter())
+    for sent in (*made.sent, made.sent[0]):
+        made.variables = sent
+        expected = await answered(Executor, world, made, Counter())
         calls: Calls = Counter()
-        found = await executed(PlannedExecutor, world, made, variables, calls, plans=plans)
-        assert found == expected, f"{made.document}\n{variables}"
+        found = await answered(PlannedExecutor, world, made, calls, plans=plans)
+        assert found == expected, f"{made.document}\n{made.variables}"
         assert set(calls.values()) <= {1} or kind == "subscription"
