@@ -11,6 +11,7 @@ from collections import OrderedDict
 from contextlib import suppress
 
 from baresip.call import Call as SipCall
+from baresip.call import CallState
 from baresip.errors import BaresipError
 from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
@@ -83,8 +84,7 @@ class UserAgentProcess:
         self._runtime.on_dead = _end_at_once  # type: ignore[assignment]  # of which only its None is declared
         await self._runtime.start(config(setup, await self._names.serve()))
         if setup.listen is not None:
-            anybody = await self._identities.of_whoever_is_called()
-            anybody.on_incoming(self._knocks)
+            await self._identities.answer_whoever_is_called()
 
     def _say(self, said: Said, number: int = UNASKED) -> None:
         with suppress(BrokenPipeError):
@@ -163,11 +163,23 @@ class UserAgentProcess:
         return Done()
 
     def _note(self, event: StackEvent) -> None:
-        if event.event is Event.CALL_CLOSED:
+        if event.event is Event.CALL_INCOMING:
+            self._knocks(event)
+        elif event.event is Event.CALL_CLOSED:
             self._knocking.pop(str(event.call), None)
         self._legs.note(event)
 
-    def _knocks(self, sip: SipCall) -> None:
+    def _knocks(self, event: StackEvent) -> None:
+        """Heard here, and not by the account that takes it: somebody may call before that one is known to be there."""
+        sip = SipCall(
+            self._runtime,
+            handle=event.call,
+            ua_handle=event.ua,
+            state=CallState.INCOMING,
+            peer=event.peer,
+            call_id=event.call_id,
+            headers=event.headers,
+        )
         self._knocking[str(sip.handle)] = sip
         self._tasks.run(self._announce(sip))
 
