@@ -6,7 +6,7 @@ A trunk's address is its customer's word. The connection is made to the very add
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterator
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,14 +14,13 @@ from calling.carrier_address import parts
 from models import EndReason
 from models.sealed import Seal
 from models.trunk import password_row
+from telephony.addresses import Address, is_public
 from telephony.engine import Carrier
 
 RESOLVE_SECONDS = 10.0
-# A name server that does not answer keeps a thread each, and no more than one a name.
-RESOLVERS = 32
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# A name server that does not answer keeps a thread for each name. An organization has so many at a time, and waits for
+# its own alone.
+RESOLVERS, EACH = 256, 8
 
 
 class NoWay(Exception):
@@ -39,7 +38,8 @@ class Carriers:
         self._seal = seal
         self._private = private
         self._threads = ThreadPoolExecutor(RESOLVERS, "resolver")
-        self._asking: dict[str, asyncio.Task[list[str]]] = {}
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(EACH))
+        self._asking: dict[tuple[str, str], asyncio.Task[list[Address]]] = {}
 
     async def of(self, trunk: Any) -> Carrier:
         """Raises NoWay."""
@@ -48,7 +48,7 @@ class Carriers:
         return Carrier(
             trunk_id=trunk.id,
             host=host,
-            address=self._allowed(host, await self._addresses(host)),
+            address=self._allowed(host, await self._addresses(host, trunk.organization_id)),
             port=port,
             transport=trunk.outbound_transport,
             media_encryption=trunk.outbound_media_encryption,
@@ -65,42 +65,31 @@ class Carriers:
         except ValueError as wrong:
             raise NoWay(EndReason.TRUNK_AUTHENTICATION, str(wrong)) from None
 
-    def _allowed(self, host: str, addresses: list[str]) -> str:
+    def _allowed(self, host: str, addresses: list[Address]) -> str:
         allowed = next((each for each in addresses if self._private or is_public(each)), None)
         if allowed is None:
-            raise NoWay(EndReason.BLOCKED, f"{host} leads to {', '.join(addresses)}, which is inside a private network")
-        return allowed
+            led = ", ".join(map(str, addresses))
+            raise NoWay(EndReason.BLOCKED, f"{host} leads to {led}, which is inside a private network")
+        return str(allowed)
 
-    async def _addresses(self, host: str) -> list[str]:
+    async def _addresses(self, host: str, organization_id: str) -> list[Address]:
         try:
-            return [str(ipaddress.ip_address(host))]
+            return [ipaddress.ip_address(host)]
         except ValueError:
             pass
-        if host not in self._asking:
-            self._asking[host] = asyncio.create_task(self._resolve(host))
-            self._asking[host].add_done_callback(lambda _: self._asking.pop(host, None))
+        asked = (organization_id, host)
+        if asked not in self._asking:
+            self._asking[asked] = asyncio.create_task(self._resolve(*asked))
+            self._asking[asked].add_done_callback(lambda _: self._asking.pop(asked, None))
         try:
-            return await asyncio.wait_for(asyncio.shield(self._asking[host]), RESOLVE_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(self._asking[asked]), RESOLVE_SECONDS)
         except (OSError, UnicodeError, TimeoutError) as failed:
             raise NoWay(EndReason.CARRIER_ERROR, f"{host} is not resolved: {failed or 'no answer'}") from None
 
-    async def _resolve(self, host: str) -> list[str]:
+    async def _resolve(self, organization_id: str, host: str) -> list[Address]:
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
-        )
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def is_public(address: str) -> bool:
-    """Whether it is an address of the internet, also where it is written inside another."""
-    return all(each.is_global and not each.is_multicast for each in _unwrapped(ipaddress.ip_address(address)))
-
-
-def _unwrapped(address: Address) -> Iterator[Address]:
-    yield address
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = (address.ipv4_mapped, address.sixtofour, *(address.teredo or ()))
-        yield from (each for each in inner if each is not None)
-        if address in NAT64:
-            yield ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        async with self._turns[organization_id]:
+            found = await loop.run_in_executor(
+                self._threads, lambda: socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+            )
+        return list(dict.fromkeys(ipaddress.ip_address(place[0]) for *_, place in found))

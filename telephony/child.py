@@ -12,7 +12,7 @@ from telephony.wire import Answer, Done, Doubt, Ready, Refusal, Said, Setup, Wis
 PROJECT = Path(__file__).parent.parent
 PROGRAM = ("-m", "telephony.user_agent")
 START_SECONDS = 30
-ANSWER_SECONDS = 15
+ANSWER_SECONDS = 30  # a child answers before, even that it does not know: one that does not is beyond help
 FAREWELL_SECONDS = 5
 
 

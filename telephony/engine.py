@@ -69,6 +69,9 @@ class CallEvent:
     detail: str = ""
 
 
+NO_OUTCOME = 408  # the SIP status as which a move ends of which nothing is heard: it may come about all the same
+
+
 @dataclass(frozen=True)
 class TransferEvent:
     """How a leg, or a REFER, goes on: ANSWERED is its success; ENDED before that is its failure."""
@@ -125,17 +128,18 @@ class Engine(Protocol):
         """Returns when the call is on its way; the rest are events. Raises `NotPlaced` or `Unsure`."""
 
     async def hang_up(self, reference: str, transfer_id: str | None = None) -> None:
-        """Ends a call, or one leg of it. Of a call that is over already it says nothing."""
+        """Ends a call, or one leg of it. Of a call that is over already it says nothing. Raises `Unsure`: ask again."""
 
     async def transfer(self, reference: str, transfer_id: str, target: str) -> None:
         """Asks the carrier to move the other side to `target`, a number or SIP address. Raises `NotTransferred` or
-        `Unsure`. Where nobody tells how it went, it ends with the SIP status 408, and may succeed all the same."""
+        `Unsure`."""
 
     async def add_party(self, reference: str, transfer_id: str, call: Call) -> None:
         """Dials a third party from `call.agent_number` into a live call. Raises `NotTransferred` or `Unsure`."""
 
     async def leave(self, reference: str, transfer_id: str) -> None:
-        """The agent leaves the other side with the third party who was added and has answered."""
+        """The agent leaves the other side with the third party who was added and has answered: the call is told as
+        TRANSFERRED. The two go on, both over the carrier, until the end of the leg is told. Raises `NotTransferred`."""
 
     async def accept(self, engine_reference: str, reference: str, agent: Mapping[str, Any]) -> None:
         """Answers an inbound call, known as `reference` from now on."""

@@ -45,10 +45,10 @@ class Identities:
                 self._made[key] = await UserAgent.create(self._runtime, account(number, carrier))
             return self._made[key]
 
-    async def of_whoever_is_called(self) -> UserAgent:
+    async def answer_whoever_is_called(self) -> None:
         """Takes every inbound call, whatever number it is for, and calls nobody."""
         anybody = Account("inbound", "localhost", "", reg_interval=0, extra_params=("catchall=yes",))
-        return await UserAgent.create(self._runtime, anybody)
+        await UserAgent.create(self._runtime, anybody)
 
 
 def account(number: str, carrier: Carrier) -> Account:

@@ -9,11 +9,10 @@ from baresip.call import Call as SipCall
 from baresip.errors import BaresipError, split_status
 from baresip.events import Event, StackEvent
 
-from telephony.engine import CallEvent, Carrier, Ending, Progress, TransferEvent
+from telephony.engine import NO_OUTCOME, CallEvent, Carrier, Ending, Progress, TransferEvent
 from telephony.tasks import Tasks
 
 SUCCESS, REDIRECTION = 200, 300  # where these classes of SIP statuses begin
-NO_OUTCOME = 408  # as which SIP takes what nobody answers in time: a REFER may be carried out all the same
 REFER_SECONDS = 60.0  # of calls that came in; of others, as long as they may ring
 HANDED_OVER = "Call transfered"  # as baresip spells it
 PROGRESS = {

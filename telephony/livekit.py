@@ -12,7 +12,6 @@ from typing import Any
 from aiohttp import ClientConnectorError
 from livekit.api import ServerError
 from livekit.protocol.models import ParticipantInfo
-from livekit.protocol.sip import STS_TRANSFER_SUCCESSFUL
 from livekit.protocol.webhook import WebhookEvent
 
 from telephony.engine import (
@@ -20,7 +19,6 @@ from telephony.engine import (
     CallEvent,
     Ending,
     Event,
-    InboundCall,
     NotPlaced,
     NotTransferred,
     Progress,
@@ -28,9 +26,10 @@ from telephony.engine import (
     Unsure,
 )
 from telephony.ledger import Ledger
+from telephony.livekit_pairs import Pairs
 from telephony.livekit_rooms import FAILED, Rooms
 from telephony.livekit_webhook import NotFromLiveKit, Webhooks
-from telephony.livekit_words import CALLED, CALLER, OTHER_SIDE, ending, standing
+from telephony.livekit_words import OTHER_SIDE, ending, inbound_call, standing
 from telephony.tasks import Tasks
 
 DIALING_LOOKS = 1.0  # seconds between looks at a call that is being dialed: nobody tells that it rings
@@ -48,6 +47,7 @@ class LiveKitEngine:
         self._callers: dict[str, str] = {}  # the identity of who called in, by the room
         self._moving: dict[str, bool] = {}  # the calls whose other side is being moved, and whether it has left
         self._asked: set[str] = set()  # the calls and transfers that LiveKit was asked to dial and has not answered
+        self._pairs = Pairs(self._rooms, self._ledger.tell)
         self._tasks = Tasks()
 
     async def start(self) -> None:
@@ -78,8 +78,10 @@ class LiveKitEngine:
         live = self._ledger.live(reference)
         if live is None:
             return
-        with suppress(*FAILED):
+        try:
             await (self._rooms.remove(live.by, transfer_id) if transfer_id else self._rooms.delete(live.by))
+        except FAILED as failed:
+            raise Unsure(f"LiveKit does not say that it has hung up: {failed}") from None
         if transfer_id:
             self._ledger.end_transfer(reference, transfer_id)
         else:
@@ -95,15 +97,17 @@ class LiveKitEngine:
 
     async def leave(self, reference: str, transfer_id: str) -> None:
         room = self._ledger.by_whom_answered(reference)
+        two = {self._other_side(room), transfer_id}
         try:
             there = await self._rooms.participants(room)
-            if not {self._other_side(room), transfer_id} <= there.keys():
+            if not two <= there.keys():
                 raise NotTransferred("one of the two is no longer there")
             for agent in [each.identity for each in there.values() if each.kind == ParticipantInfo.AGENT]:
                 await self._rooms.remove(room, agent)
             self._ledger.forget_transfers(reference)
         except FAILED as failed:
             raise NotTransferred(str(failed)) from None
+        self._pairs.add(room, two, TransferEvent(reference, transfer_id, Progress.ENDED))
         self._ledger.end(reference, Ending.TRANSFERRED)
 
     async def accept(self, engine_reference: str, reference: str, agent: Mapping[str, Any]) -> None:
@@ -149,15 +153,18 @@ class LiveKitEngine:
     def _hear(self, event: WebhookEvent) -> None:
         room, who = event.room.name, event.participant
         reference = self._ledger.reference_of(room)
-        if event.event == "participant_joined" and reference is None and CALLED in who.attributes:
+        if event.event == "participant_joined" and reference is None and (knock := inbound_call(room, who)):
             self._callers[room] = who.identity
-            self._ledger.tell(InboundCall(room, who.attributes[CALLED], who.attributes.get(CALLER) or None))
+            self._ledger.tell(knock)
+        elif self._pairs.is_parted_by(event):
+            self._tasks.run(self._pairs.part(room))
         elif event.event == "participant_left" and reference is not None and who.identity != self._other_side(room):
             if who.identity not in self._asked:
                 self._ledger.end_transfer(reference, who.identity)
         elif event.event in ("participant_left", "room_finished") and reference is not None:
-            self._callers.pop(room, None)
             self._leave(reference)
+        if event.event == "room_finished":
+            self._callers.pop(room, None)
 
     def _leave(self, reference: str) -> None:
         """Who leaves while they are being moved has been moved or has hung up: the answer to the move tells which."""
@@ -197,6 +204,7 @@ class LiveKitEngine:
                 if live := self._ledger.live(reference):
                     with suppress(*FAILED):
                         await self._look(reference, live.by)
+            await self._pairs.look()
 
     async def _look(self, reference: str, room: str) -> None:
         other_side = (await self._rooms.participants(room)).get(self._other_side(room))
@@ -206,17 +214,9 @@ class LiveKitEngine:
             self._ledger.left(reference, Ending.LOST)
 
     async def _move(self, reference: str, room: str, transfer_id: str, target: str) -> None:
-        moved, status = False, 0
         self._moving[reference] = False
-        try:
-            outcome = await self._rooms.move(room, self._other_side(room), target)
-            moved, status = outcome.status == STS_TRANSFER_SUCCESSFUL, int(outcome.sip_status.code)
-        except ServerError as failed:
-            status = ending(failed)[1] or 0
-        except FAILED:
-            pass
-        progress = Progress.ANSWERED if moved else Progress.ENDED
-        self._ledger.tell(TransferEvent(reference, transfer_id, progress, status if status and not moved else None))
+        moved, status = await self._rooms.moved(room, self._other_side(room), target)
+        self._ledger.tell(TransferEvent(reference, transfer_id, Progress.ANSWERED if moved else Progress.ENDED, status))
         has_left = self._moving.pop(reference)
         if moved:
             self._ledger.end(reference, Ending.TRANSFERRED)

@@ -1,16 +1,18 @@
 """Rooms at LiveKit: who is in them, who is dialed into them, who leaves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
 from google.protobuf.duration_pb2 import Duration
 from livekit import api
 from livekit.protocol.models import ParticipantInfo
-from livekit.protocol.sip import TransferSIPParticipantResponse
+from livekit.protocol.room import ListParticipantsResponse
+from livekit.protocol.sip import STS_TRANSFER_SUCCESSFUL
 
-from telephony.engine import Call
-from telephony.livekit_words import dialing, dispatching, target_address
+from telephony.engine import NO_OUTCOME, Call, Ending
+from telephony.livekit_words import dialing, dispatching, ending, target_address
 
 TRANSFER_SECONDS = 60
 FAILED = (api.ServerError, aiohttp.ClientError, TimeoutError)  # what any of these may raise
@@ -36,27 +38,45 @@ class Rooms:
         """Returns when the call was answered."""
         await self._livekit.sip.create_sip_participant(dialing(call, room, identity))
 
-    async def move(self, room: str, identity: str, target: str) -> TransferSIPParticipantResponse:
+    async def moved(self, room: str, identity: str, target: str) -> tuple[bool, int | None]:
+        """Whether they were; the SIP status where not."""
         request = api.TransferSIPParticipantRequest(
             participant_identity=identity,
             room_name=room,
             transfer_to=target_address(target),
             ringing_timeout=Duration(seconds=TRANSFER_SECONDS),
         )
-        return await self._livekit.sip.transfer_sip_participant(request)
+        try:
+            outcome = await self._livekit.sip.transfer_sip_participant(request)
+        except api.ServerError as failed:
+            how, status = ending(failed)
+            return False, status or (NO_OUTCOME if how in (None, Ending.UNANSWERED) else None)
+        except FAILED as failed:
+            return False, None if isinstance(failed, aiohttp.ClientConnectorError) else NO_OUTCOME
+        if outcome.status == STS_TRANSFER_SUCCESSFUL:
+            return True, None
+        return False, int(outcome.sip_status.code) or None
 
     async def participants(self, room: str) -> dict[str, ParticipantInfo]:
         """By identity; a room that is not there has none."""
-        try:
+        there = ListParticipantsResponse()
+        with _gone_is_well():
             there = await self._livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-        except api.ServerError as failed:
-            if failed.code == api.ServerErrorCode.NOT_FOUND:
-                return {}
-            raise
         return {each.identity: each for each in there.participants}
 
     async def remove(self, room: str, identity: str) -> None:
-        await self._livekit.room.remove_participant(api.RoomParticipantIdentity(room=room, identity=identity))
+        with _gone_is_well():
+            await self._livekit.room.remove_participant(api.RoomParticipantIdentity(room=room, identity=identity))
 
     async def delete(self, room: str) -> None:
-        await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+        with _gone_is_well():
+            await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+
+
+@contextmanager
+def _gone_is_well() -> Iterator[None]:
+    try:
+        yield
+    except api.ServerError as failed:
+        if failed.code != api.ServerErrorCode.NOT_FOUND:
+            raise

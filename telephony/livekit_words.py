@@ -18,10 +18,13 @@ from livekit.protocol.sip import (
 )
 
 from models import MediaEncryption, SipTransport
-from telephony.engine import Call, Carrier, Ending, Progress
+from models.identifier import prefix_of
+from telephony.engine import Call, Carrier, Ending, InboundCall, Progress
 
 OTHER_SIDE = "caller"  # the identity of whom a conversation is with; a third party's is the id of its transfer
-CALLED, CALLER = "sip.trunkPhoneNumber", "sip.phoneNumber"  # attributes of whoever calls in
+# Attributes of whoever is on a telephone; only who called in has the rule that let them in.
+CALLED, CALLER, RULE = "sip.trunkPhoneNumber", "sip.phoneNumber", "sip.ruleID"
+CONVERSATION = "cnv"  # rooms that we make ourselves are named so
 LONGEST_RINGING = 75  # seconds: the server gives an answer up soon after
 TRANSPORTS = {
     SipTransport.UDP: SIP_TRANSPORT_UDP,
@@ -81,6 +84,13 @@ def _trunk(carrier: Carrier) -> SIPOutboundConfig:
         auth_username=carrier.username or "",
         auth_password=carrier.password or "",
     )
+
+
+def inbound_call(room: str, who: ParticipantInfo) -> InboundCall | None:
+    """None: whoever joined was not calling in. Whom we dial has numbers too, ours among them."""
+    if RULE not in who.attributes or CALLED not in who.attributes or prefix_of(room) == CONVERSATION:
+        return None
+    return InboundCall(room, who.attributes[CALLED], who.attributes.get(CALLER) or None)
 
 
 def target_address(target: str) -> str:

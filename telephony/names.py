@@ -8,14 +8,13 @@ import ipaddress
 import socket
 import struct
 
+from telephony.addresses import Address, is_public
 from telephony.tasks import Tasks
 
 VERSIONS = {1: 4, 28: 6}  # of IP, by the kinds of record that hold addresses: A and AAAA
 IN = 1
 ANSWER, NO_SUCH_NAME = 0x8400, 0x8403
 BRIEFLY = 1  # seconds for which an answer may be kept
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Names(asyncio.DatagramProtocol):
@@ -68,7 +67,7 @@ async def _public(name: str) -> list[Address]:
     except OSError:
         return []
     addresses = (ipaddress.ip_address(place[0]) for *_, place in found)
-    return [each for each in addresses if each.is_global]
+    return [each for each in addresses if is_public(each)]
 
 
 def _plain(name: str) -> str:

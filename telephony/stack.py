@@ -14,10 +14,13 @@ from telephony.wire import Setup
 
 TONE = "ausine,440"
 MEDIA_PORTS = "16384-32767"
-ASSERTED, CALLED = "P-Asserted-Identity", "To"
+ASSERTED, CALLED, PRIVACY = "P-Asserted-Identity", "To", "Privacy"
 _STATUS = re.compile(r"RX .*\nSIP/2\.0 (\d{3}) ")
+_INVITED = re.compile(r"RX .*\nINVITE (\S+) SIP/2\.0")
 _METHOD = re.compile(r"^CSeq[ \t]*:[ \t]*\d+[ \t]+(\w+)", re.MULTILINE | re.IGNORECASE)
 _CALL_ID = re.compile(r"^(?:Call-ID|i)[ \t]*:[ \t]*(\S+)", re.MULTILINE | re.IGNORECASE)
+_ANONYMOUS = re.compile(r"sips?:anonymous@|@anonymous\.invalid", re.IGNORECASE)
+_WITHHELD = frozenset({"id", "user", "header"})
 _USER = re.compile(r"(?:sips?:|tel:)\+?(\d{7,15})(?=[@;>\s]|$)")
 
 
@@ -34,7 +37,7 @@ def config(setup: Setup, name_server: int) -> Config:
     return Config(
         net_interface=setup.interface,
         audio_source=TONE,
-        expose_headers=(ASSERTED, CALLED),
+        expose_headers=(ASSERTED, CALLED, PRIVACY),
         sip_trace=True,
         max_concurrent_calls=None,
         extra_config_text="\n".join(lines) + "\n",
@@ -51,15 +54,20 @@ def _authorities(ca_file: str | None) -> list[str]:
     return [f"sip_capath {system.capath}"] if system.capath else []
 
 
-def listen_to_trace(loop: asyncio.AbstractEventLoop, hear: Callable[[str, str, int], None]) -> None:
-    """Tells the Call-ID, method and status of each answer: the stack keeps most to itself. Nothing else is kept."""
+def listen_to_trace(
+    loop: asyncio.AbstractEventLoop, hear: Callable[[str, str, int], None], invited: Callable[[str, str], None]
+) -> None:
+    """Tells the Call-ID, method and status of each answer, the Call-ID and address of each INVITE: the stack keeps
+    most to itself. Nothing else is kept."""
 
     class Trace(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             text = record.getMessage()
-            status = _STATUS.match(text)
-            if status and (call_id := _CALL_ID.search(text)) and (method := _METHOD.search(text)):
+            call_id, method = _CALL_ID.search(text), _METHOD.search(text)
+            if call_id and method and (status := _STATUS.match(text)):
                 loop.call_soon_threadsafe(hear, call_id[1], method[1], int(status[1]))
+            elif call_id and (address := _INVITED.match(text)):
+                loop.call_soon_threadsafe(invited, call_id[1], address[1])
 
     log = logging.getLogger("baresip")
     log.propagate = False
@@ -69,10 +77,19 @@ def listen_to_trace(loop: asyncio.AbstractEventLoop, hear: Callable[[str, str, i
     trace.addHandler(Trace())
 
 
-def inbound_call(sip: SipCall) -> InboundCall:
+def inbound_call(sip: SipCall, address: str) -> InboundCall:
+    """For the number in the INVITE's own address: To may name another, whose calls are forwarded to it."""
+    called = number_in(address) or number_in(sip.headers.get(CALLED, "")) or ""
+    return InboundCall(str(sip.handle), called, caller(sip))
+
+
+def caller(sip: SipCall) -> str | None:
+    """None where it is withheld: a carrier that we trust asserts the number all the same."""
+    wishes = {each.strip().lower() for each in re.split("[;,]", sip.headers.get(PRIVACY, ""))}
+    if wishes & _WITHHELD or _ANONYMOUS.search(sip.peer or ""):
+        return None
     asserted = sip.headers.get(ASSERTED)
-    caller = number_in(asserted) if asserted else number_in(sip.peer or "")
-    return InboundCall(str(sip.handle), number_in(sip.headers.get(CALLED, "")) or "", caller)
+    return number_in(asserted) if asserted else number_in(sip.peer or "")
 
 
 def number_in(address: str) -> str | None:

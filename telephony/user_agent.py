@@ -7,9 +7,11 @@ output. When its input ends, whoever asked has finished or is gone: it ends ever
 import asyncio
 import os
 import sys
+from collections import OrderedDict
 from contextlib import suppress
 
 from baresip.call import Call as SipCall
+from baresip.call import CallState
 from baresip.errors import BaresipError
 from baresip.events import Event, StackEvent
 from baresip.runtime import Runtime
@@ -41,9 +43,10 @@ from telephony.wire import (
     written,
 )
 
-FAREWELL_SECONDS = 3.0
+FAREWELL_SECONDS, TRACE_SECONDS = 3.0, 2.0
+REMEMBERED = 1_000
 # After the first the asker is told that nobody knows. What was asked goes on, and a call that comes of it is followed.
-ANSWER_SECONDS, COMMAND_SECONDS = 5.0, 600.0
+ANSWER_SECONDS, COMMAND_SECONDS = 10.0, 600.0
 
 
 class UserAgentProcess:
@@ -55,6 +58,7 @@ class UserAgentProcess:
         self._runtime = Runtime(command_timeout=COMMAND_SECONDS)
         self._identities = Identities(self._runtime)
         self._knocking: dict[str, SipCall] = {}
+        self._invited: OrderedDict[str | None, asyncio.Future[str]] = OrderedDict()  # addresses, by the Call-ID
 
     async def run(self) -> None:
         lines = asyncio.StreamReader()
@@ -75,13 +79,12 @@ class UserAgentProcess:
         await self._runtime.close()
 
     async def _start(self, setup: Setup) -> None:
-        listen_to_trace(asyncio.get_running_loop(), self._legs.hear)
+        listen_to_trace(asyncio.get_running_loop(), self._legs.hear, self._hear_invited)
         self._runtime.subscribe(self._note)
         self._runtime.on_dead = _end_at_once  # type: ignore[assignment]  # of which only its None is declared
         await self._runtime.start(config(setup, await self._names.serve()))
         if setup.listen is not None:
-            anybody = await self._identities.of_whoever_is_called()
-            anybody.on_incoming(self._knocks)
+            await self._identities.answer_whoever_is_called()
 
     def _say(self, said: Said, number: int = UNASKED) -> None:
         with suppress(BrokenPipeError):
@@ -160,14 +163,43 @@ class UserAgentProcess:
         return Done()
 
     def _note(self, event: StackEvent) -> None:
-        if event.event is Event.CALL_CLOSED:
+        if event.event is Event.CALL_INCOMING:
+            self._knocks(event)
+        elif event.event is Event.CALL_CLOSED:
             self._knocking.pop(str(event.call), None)
         self._legs.note(event)
 
-    def _knocks(self, sip: SipCall) -> None:
-        knock = inbound_call(sip)
-        self._knocking[knock.engine_reference] = sip
-        self._say(knock)
+    def _knocks(self, event: StackEvent) -> None:
+        """Heard here, and not by the account that takes it: somebody may call before that one is known to be there."""
+        sip = SipCall(
+            self._runtime,
+            handle=event.call,
+            ua_handle=event.ua,
+            state=CallState.INCOMING,
+            peer=event.peer,
+            call_id=event.call_id,
+            headers=event.headers,
+        )
+        self._knocking[str(sip.handle)] = sip
+        self._tasks.run(self._announce(sip))
+
+    async def _announce(self, sip: SipCall) -> None:
+        """The address is in the trace alone, which is a moment late, or lost where there is much of it."""
+        address = ""
+        with suppress(TimeoutError):
+            address = await asyncio.wait_for(self._address_of(sip.call_id), TRACE_SECONDS)
+        if str(sip.handle) in self._knocking:
+            self._say(inbound_call(sip, address))
+
+    def _address_of(self, call_id: str | None) -> asyncio.Future[str]:
+        if len(self._invited) > REMEMBERED:
+            self._invited.popitem(last=False)
+        return self._invited.setdefault(call_id, asyncio.get_running_loop().create_future())
+
+    def _hear_invited(self, call_id: str, address: str) -> None:
+        told = self._address_of(call_id)
+        if not told.done():
+            told.set_result(address)
 
     async def _accept(self, wish: Accept) -> None:
         sip = self._knocking.pop(wish.engine_reference, None)

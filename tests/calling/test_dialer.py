@@ -1,6 +1,8 @@
 """Calls that are queued are dialed over real SIP (R6, R11, R12): sipp is the carrier, and its own log tells what it saw."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -84,28 +86,43 @@ def test_a_carrier_that_takes_no_credentials_ends_trunk_authentication(dialing: 
     assert (ended["status"], ended["endReason"], ended["sipStatus"]) == ("FAILED", "TRUNK_AUTHENTICATION", 407)
 
 
-def test_a_silent_carrier_one_that_babbles_and_one_that_is_not_there_disturb_no_other(dialing: Dialing) -> None:
-    line = dialing(ring_seconds=5)
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as babbling,
-    ):
-        for each in (silent, babbling):
+@pytest.fixture
+def unanswered() -> Iterator[list[socket.socket]]:
+    """A carrier that is silent, and one for a test to make it babble."""
+    with ExitStack() as open_until_the_end:
+        sockets = [open_until_the_end.enter_context(socket.socket(type=socket.SOCK_DGRAM)) for _ in range(2)]
+        for each in sockets:
             each.bind(("127.0.0.1", 0))
-        calls = {
-            "silent": line.call(line.number(silent.getsockname()[1])),
-            "babbling": line.call(line.number(babbling.getsockname()[1])),
-            "unknown": line.call(line.owner.number(trunk=line.trunk(None, "carrier.invalid"))),
-        }
-        _, caller = babbling.recvfrom(65_535)
-        babbling.sendto(b"\x00\xff\r\n\r\nSIP/2.0 banana\r\n\r\n", caller)
-        over = line.over("answer")
-        healthy = over.talking()
-        assert line.now(calls["silent"])["status"] == "DIALING"
-        line.hang_up(healthy)
-        assert line.ended(healthy)["endReason"] == "HANGUP"
-        ends = {name: line.ended(call)["endReason"] for name, call in calls.items()}
-    assert ends == {"silent": "CARRIER_ERROR", "babbling": "CARRIER_ERROR", "unknown": "CARRIER_ERROR"}
+            each.settimeout(60)
+        yield sockets
+
+
+def babbled(carrier: socket.socket) -> None:
+    _, caller = carrier.recvfrom(65_535)
+    carrier.sendto(b"\x00\xff\r\n\r\nSIP/2.0 banana\r\n\r\n", caller)
+
+
+def test_carriers_that_are_silent_or_babble_disturb_no_other(dialing: Dialing, unanswered: list[socket.socket]) -> None:
+    line = dialing(ring_seconds=180)
+    calls = [line.call(line.number(each.getsockname()[1])) for each in unanswered]
+    babbled(unanswered[1])
+    healthy = line.over("answer").talking()
+    line.hang_up(healthy)
+    assert line.ended(healthy)["endReason"] == "HANGUP"
+    for call in calls:
+        assert line.now(call)["status"] == "DIALING"
+        line.hang_up(call)
+        assert line.ended(call)["endReason"] == "CANCELLED"
+
+
+def test_carriers_that_are_silent_babble_or_are_not_there_are_errors_of_theirs(
+    dialing: Dialing, unanswered: list[socket.socket]
+) -> None:
+    line = dialing(ring_seconds=5)
+    calls = [line.call(line.number(each.getsockname()[1])) for each in unanswered]
+    babbled(unanswered[1])
+    calls.append(line.call(line.owner.number(trunk=line.trunk(None, "carrier.invalid"))))
+    assert {line.ended(call)["endReason"] for call in calls} == {"CARRIER_ERROR"}
 
 
 def test_r12_what_rings_is_cancelled_and_what_waits_is_never_dialed(dialing: Dialing) -> None:

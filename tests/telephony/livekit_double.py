@@ -54,6 +54,7 @@ class LiveKitDouble:
         self.dispatches: list[api.CreateAgentDispatchRequest] = []
         self.dialed: list[api.CreateSIPParticipantRequest] = []
         self.engine: LiveKitEngine | Any = None  # who is told by webhook
+        self.deaf = False  # it ends no room
         self._identifiers = itertools.count(1)
         self._watching: set[asyncio.Task[None]] = set()
 
@@ -139,7 +140,7 @@ class LiveKitDouble:
         self.dialed.append(asked)
         reference = f"{asked.room_name}/{asked.participant_identity}"
         there = ParticipantInfo(identity=asked.participant_identity, kind=ParticipantInfo.SIP)
-        there.attributes["sip.callStatus"] = "dialing"
+        there.attributes.update(numbers_of(asked) | {"sip.callStatus": "dialing"})
         self.rooms.setdefault(asked.room_name, {})[there.identity] = there
         await self._tell("participant_joined", asked.room_name, there)
         try:
@@ -191,7 +192,11 @@ class LiveKitDouble:
         return RemoveParticipantResponse()
 
     async def _delete(self, asked: api.DeleteRoomRequest) -> Message:
-        for identity in self.rooms.pop(asked.room, {}):
+        if self.deaf:
+            raise Failure("unavailable", "try again")
+        if asked.room not in self.rooms:
+            raise Failure("not_found", "room does not exist")
+        for identity in self.rooms.pop(asked.room):
             await self.dialer.port.hang_up(f"{asked.room}/{identity}")
         await self._tell("room_finished", asked.room)
         return DeleteRoomResponse()
@@ -214,6 +219,11 @@ class LiveKitDouble:
 def signed(body: bytes, secret: str = SECRET, **lives: Any) -> str:
     token = api.AccessToken(KEY, secret).with_sha256(b64encode(hashlib.sha256(body).digest()).decode())
     return (token.with_ttl(lives["ttl"]) if lives else token).to_jwt()
+
+
+def numbers_of(asked: api.CreateSIPParticipantRequest) -> dict[str, str]:
+    """Whom LiveKit dials has both, as who calls in has them."""
+    return {"sip.trunkPhoneNumber": asked.sip_number, "sip.phoneNumber": asked.sip_call_to}
 
 
 def _call(asked: api.CreateSIPParticipantRequest, reference: str) -> Call:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from models import MediaEncryption, SipTransport
 from telephony.engine import Call, CallEvent, Carrier, Engine, Event, InboundCall, Progress, TransferEvent
 
-SECONDS = 30
+SECONDS = 120  # after which something is wrong; nothing waits for it to pass
 AGENT_NUMBER = "+15551234567"
 
 

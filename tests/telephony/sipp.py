@@ -5,13 +5,17 @@ import os
 import re
 import shutil
 import subprocess
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 PROGRAM = shutil.which("sipp") or "/usr/bin/sipp"
-SECONDS = 60
-_PORTS = itertools.cycle(range(10_000 + os.getpid() % 50 * 100, 16_000))
+PORTS = range(10_000, 16_000)
+LOOK_SECONDS = 0.02
+SECONDS = 300  # after which something is wrong; nothing waits for it to pass
 SEPARATOR = re.compile(r"^-{20,} .*$", re.MULTILINE)
 
 
@@ -48,10 +52,17 @@ class SipMessage:
 
 
 class Sipp:
-    """Runs in the foreground as a child, for as many calls as it is told and a minute at most."""
+    """Runs in the foreground as a child, for as many calls as it is told and five minutes at most."""
 
     def __init__(self, folder: Path, scenario: str, *options: str, calls: int = 1, **filled: str) -> None:
         """`filled`: what the scenario leaves open in braces."""
+        while not self._started(folder, scenario, options, calls, filled):
+            pass
+
+    def _started(
+        self, folder: Path, scenario: str, options: tuple[str, ...], calls: int, filled: dict[str, str]
+    ) -> bool:
+        """Whether it took its port; another program may have been quicker."""
         self.port = free_port()
         played = folder / f"{scenario}-{self.port}.xml"
         played.write_text(_filled((SCENARIOS / f"{scenario}.xml").read_text(), filled))
@@ -73,8 +84,12 @@ class Sipp:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while not taken(self.port):
-            assert self._process.poll() is None, f"sipp does not start: {self.errors()}"
+        while not inodes_at(self.port) & sockets_of(self._process.pid):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(LOOK_SECONDS)
+                assert inodes_at(self.port), f"sipp does not start: {self.errors()}"
+                return False
+        return True
 
     def passed(self) -> bool:
         """Whether every call went as the scenario says; waits for the last."""
@@ -108,12 +123,34 @@ def _message(block: str) -> SipMessage:
     return SipMessage("received" in about, text)
 
 
+def _ports() -> Iterator[int]:
+    """Each once, so that nobody who is late reaches a carrier of another test; below those that the system and the
+    stack's media take for themselves. Workers have ranges of their own, and runs begin elsewhere in them."""
+    worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+    each = len(PORTS) // max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 1)
+    mine = PORTS[worker * each : (worker + 1) * each]
+    start = zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())).encode()) % each
+    return itertools.chain(mine[start:], mine[:start])
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    """Below those that the system and the stack's media take for themselves."""
-    return next(port for port in _PORTS if not taken(port))
+    return next(port for port in _PORTS if not inodes_at(port))
 
 
-def taken(port: int) -> bool:
-    """Whether a socket is bound there. Read where the kernel tells it: binding one to see would be in sipp's way."""
-    tables = (Path("/proc/net") / table for table in ("udp", "tcp"))
-    return any(re.search(rf"^ *\d+: [0-9A-F]{{8}}:{port:04X} ", table.read_text(), re.MULTILINE) for table in tables)
+def inodes_at(port: int) -> set[str]:
+    """The sockets that are bound there. Read where the kernel tells it: binding one to see would be in sipp's way."""
+    tables = (Path("/proc/net") / table for table in ("udp", "tcp", "udp6", "tcp6"))
+    rows = (row.split() for table in tables if table.exists() for row in table.read_text().splitlines()[1:])
+    return {row[9] for row in rows if row[1].endswith(f":{port:04X}")}
+
+
+def sockets_of(pid: int) -> set[str]:
+    """By their inodes."""
+    held = set()
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            held.add(descriptor.readlink().name.removeprefix("socket:[").removesuffix("]"))
+    return held

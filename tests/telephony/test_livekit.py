@@ -91,6 +91,25 @@ async def test_a_key_that_livekit_does_not_know_calls_nobody(livekit: Observed) 
     assert double_of(livekit).dispatches == []
 
 
+async def test_a_hang_up_that_livekit_does_not_carry_out_is_not_told_as_done(
+    livekit: Observed, sipp: StartSipp
+) -> None:
+    carrier = sipp("answer")
+    call = livekit.new_call(carrier.port)
+    await livekit.port.place_call(call)
+    await livekit.call_is(call.reference, Progress.ANSWERED)
+    double_of(livekit).deaf = True
+    with pytest.raises(Unsure):
+        await livekit.port.hang_up(call.reference)
+    standing = await livekit.port.snapshot(call.reference)
+    assert standing
+    assert standing.progress is Progress.ANSWERED
+    double_of(livekit).deaf = False
+    await livekit.port.hang_up(call.reference)
+    assert (await livekit.call_is(call.reference, Progress.ENDED)).ending is Ending.HUNG_UP
+    assert carrier.passed()
+
+
 async def test_an_agent_who_leaves_leaves_the_two_in_the_room(livekit: Observed, sipp: StartSipp) -> None:
     carrier, other = sipp("answer"), sipp("answer")
     call = livekit.new_call(carrier.port)
@@ -119,7 +138,8 @@ async def posting(livekit: Observed) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def caller() -> ParticipantInfo:
-    attributes = {"sip.trunkPhoneNumber": "+15551234567", "sip.phoneNumber": "+12065550177"}
+    numbers = {"sip.trunkPhoneNumber": "+15551234567", "sip.phoneNumber": "+12065550177"}
+    attributes = numbers | {"sip.ruleID": "SDR_1", "sip.trunkID": "ST_1"}
     return ParticipantInfo(identity="sip_+12065550177", kind=ParticipantInfo.SIP, attributes=attributes)
 
 
@@ -142,6 +162,18 @@ async def test_somebody_who_calls_in_is_told_once_and_accepted(livekit: Observed
     assert await post(posting, left, token) == 204
     assert (await livekit.call_is("cnv_inbound", Progress.ENDED)).ending is Ending.HUNG_UP
     assert len([event for event in livekit.told if event == knock]) == 1
+
+
+@pytest.mark.parametrize(("room", "missing"), [("call-in-5", "sip.ruleID"), ("cnv_of_last_week", None)])
+async def test_whom_somebody_dials_does_not_call_in(
+    livekit: Observed, posting: httpx.AsyncClient, room: str, missing: str | None
+) -> None:
+    """Such as whom we dialed before a restart: their attributes name our number, too."""
+    who = caller()
+    if missing:
+        del who.attributes[missing]
+    assert await post(posting, *double_of(livekit).webhook("participant_joined", room, who)) == 204
+    assert livekit.told == []
 
 
 async def test_somebody_who_calls_in_is_declined(livekit: Observed, posting: httpx.AsyncClient) -> None:

@@ -19,6 +19,8 @@ from tests.telephony.observed import Observed
 from tests.telephony.sipp import Sipp, free_port
 
 HOST = "carrier.example.com"
+OURS = "+15551234567"
+SHOWN, ANONYMOUS = "<sip:+12065550177@carrier.example.com>", '"Anonymous" <sip:+12065550177@anonymous.invalid>'
 
 
 class Talker(asyncio.DatagramProtocol):
@@ -197,6 +199,36 @@ async def test_credentials_that_cannot_be_sent_are_named_and_not_shown(engine: O
     assert "hunter" not in repr(call.carrier.password and call)
 
 
+async def test_nobody_on_the_other_side_makes_us_call_somebody_else(engine: Observed, sipp: StartSipp) -> None:
+    carrier = sipp("refer_us")
+    call = engine.new_call(carrier.port)
+    await engine.port.place_call(call)
+    assert (await engine.call_is(call.reference, Progress.ENDED)).ending is Ending.HUNG_UP
+    assert carrier.passed()
+    assert "SIP/2.0 603 Decline" in carrier.messages("NOTIFY")[-1].text
+    assert len({invite.header("Call-ID") for invite in carrier.messages("INVITE")}) == 1
+
+
+async def test_a_child_that_knows_many_numbers_is_succeeded_and_ends_with_its_last_call(
+    engine: Observed, sipp: StartSipp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telephony.sip.IDENTITIES_OF_A_CHILD", 2)
+    carrier, calls = sipp("answer", calls=4), []
+    for number in ("+12065550111", "+12065550112", "+12065550113", "+12065550111"):
+        calls.append(engine.new_call(carrier.port, agent_number=number))
+        await engine.port.place_call(calls[-1])
+        await engine.call_is(calls[-1].reference, Progress.ANSWERED)
+    assert isinstance(engine.port, SipEngine)
+    first, second = (engine.port._ledger.live(call.reference).by for call in calls[1:3])  # type: ignore[union-attr]
+    assert engine.port._children == {first, second}
+    for call in calls:
+        await engine.port.hang_up(call.reference)
+        assert (await engine.call_is(call.reference, Progress.ENDED)).ending is Ending.HUNG_UP
+    assert carrier.passed()
+    await first.gone()
+    assert engine.port._children == {second}
+
+
 async def test_a_killed_process_loses_its_calls_and_the_next_call_is_placed(engine: Observed, sipp: StartSipp) -> None:
     carrier, other, later = sipp("ring"), sipp("answer"), sipp("answer")
     ringing, talking_call = engine.new_call(carrier.port), engine.new_call(other.port)
@@ -269,13 +301,57 @@ async def test_an_inbound_call_is_accepted(listening: tuple[Observed, int], sipp
     assert caller.passed()
 
 
+async def test_who_called_in_is_moved(listening: tuple[Observed, int], sipp: StartSipp) -> None:
+    engine, port = listening
+    caller = sipp("call_moved", called=OURS, caller="+12065550177", port=str(port))
+    await engine.port.accept((await engine.knock()).engine_reference, "cnv_inbound", {})
+    await engine.call_is("cnv_inbound", Progress.ANSWERED)
+    await engine.port.transfer("cnv_inbound", "trf_1", "+12065550142")
+    await engine.transfer_is("trf_1", Progress.ANSWERED)
+    assert (await engine.call_is("cnv_inbound", Progress.ENDED)).ending is Ending.TRANSFERRED
+    assert caller.passed()
+    assert "tel:+12065550142" in str(caller.messages("REFER")[0].header("Refer-To"))
+
+
 async def test_an_inbound_call_is_declined(listening: tuple[Observed, int], sipp: StartSipp) -> None:
     engine, port = listening
-    caller = sipp("call_declined", called="+15551234567", caller="anonymous", port=str(port))
+    caller = sipp("call_declined", called=OURS, caller="anonymous", port=str(port))
+    await engine.port.decline((await engine.knock()).engine_reference, 480)
+    assert caller.passed()
+
+
+@pytest.mark.parametrize(
+    ("shown", "more", "known"),
+    [
+        (SHOWN, "X: 1", "+12065550177"),
+        (SHOWN, "P-Asserted-Identity: <tel:+12065550178>", "+12065550178"),
+        ("<sip:reception@example.com>", "P-Asserted-Identity: <tel:+12065550178>", "+12065550178"),
+        (SHOWN, "P-Asserted-Identity: <tel:+12065550178>\nPrivacy: critical; id", None),
+        (SHOWN, "Privacy: user", None),
+        (ANONYMOUS, "P-Asserted-Identity: <tel:+12065550178>", None),
+        ("<sip:anonymous@carrier.example.com>", "P-Asserted-Identity: <tel:+12065550178>", None),
+    ],
+)
+async def test_a_number_that_its_caller_withholds_is_not_told(
+    listening: tuple[Observed, int], sipp: StartSipp, shown: str, more: str, known: str | None
+) -> None:
+    engine, port = listening
+    caller = sipp("call_showing", called=OURS, to=OURS, more=more, port=str(port), **{"from": shown})
     knock = await engine.knock()
-    assert (knock.called, knock.caller) == ("+15551234567", None)
     await engine.port.decline(knock.engine_reference, 480)
     assert caller.passed()
+    assert knock.caller == known
+
+
+async def test_a_forwarded_call_is_for_the_number_that_it_reached(
+    listening: tuple[Observed, int], sipp: StartSipp
+) -> None:
+    engine, port = listening
+    caller = sipp("call_showing", called=OURS, to="+12065550111", more="X: 1", port=str(port), **{"from": SHOWN})
+    knock = await engine.knock()
+    await engine.port.decline(knock.engine_reference, 480)
+    assert caller.passed()
+    assert knock.called == OURS
 
 
 async def test_a_caller_who_gave_up_is_not_accepted(listening: tuple[Observed, int]) -> None:

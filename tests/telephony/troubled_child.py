@@ -4,7 +4,6 @@
 dialed reaches the stack when somebody opens that file. `stops`: the stack's thread ends when a second call is dialed.
 """
 
-import asyncio
 import itertools
 import logging
 import sys
@@ -59,8 +58,8 @@ def dial(push: Callable[..., int], *command: Any) -> int:
     return failed
 
 
-def listen(loop: asyncio.AbstractEventLoop, hear: Callable[[str, str, int], None]) -> None:
-    listen_to_trace(loop, hear)
+def listen(*told: Any) -> None:
+    listen_to_trace(*told)
     logging.getLogger("baresip.native.sip").addHandler(Tried())
 
 
