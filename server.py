@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from calling.calls import Calls
-from calling.dialer import Limits
+from calling.means import Limits
 from calling.reaching import Carriers
 from migrations.revisions import NewerDatabase
 from models import Database, DatabaseGone, Refused
@@ -58,7 +58,7 @@ class State(TypedDict):
     deployment: Deployment
     key_uses: KeyUses
     feed: Feed
-    feeding: asyncio.Task[None]
+    working: tuple[asyncio.Task[None], ...]  # what must never end while the server runs
 
 
 @asynccontextmanager
@@ -76,14 +76,14 @@ async def opened(settings: Settings, engine: Engine, metrics: Metrics, admission
     async with (
         sandbox_carrier(settings.sandbox_carrier),
         metrics_port(settings.host, settings.metrics_port, measured),
-        placing_calls(settings, engine, database),
+        placing_calls(settings, engine, database) as calling,
     ):
         yield {
             "database": database,
             "deployment": deployment,
             "key_uses": key_uses,
             "feed": feed,
-            "feeding": following[0],
+            "working": (following[0], *calling),
         }
     for task in following:
         task.cancel()
@@ -105,7 +105,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, settings.allowed_origins)),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *([livekit_route(receive)] if receive else ()),
+            *([livekit_route(receive if settings.dialing == "on" else None)] if receive else ()),
             *page_routes(PAGE),
         ],
         middleware=[Middleware(RequestLog, metrics), _cors(settings), Middleware(Bugs)],
@@ -131,12 +131,14 @@ def engine_of(settings: Settings) -> Engine:
     return engine_for(account if account.url else None, settings.sip_listen or None, settings.sip_ca_file or None)
 
 
-def placing_calls(settings: Settings, engine: Engine, database: Database) -> AbstractAsyncContextManager[None]:
+def placing_calls(
+    settings: Settings, engine: Engine, database: Database
+) -> AbstractAsyncContextManager[tuple[asyncio.Task[None], ...]]:
     """Where this server dials at all."""
     if settings.dialing == "off":
-        return nullcontext()
+        return nullcontext(())
     carriers = Carriers(settings.seal(), private=settings.private_carriers == "allow")
-    limits = Limits(settings.ring_seconds, settings.longest_call_seconds)
+    limits = Limits(settings.longest_wait_seconds, settings.ring_seconds, settings.longest_call_seconds)
     return Calls(database, engine, carriers, limits).running()
 
 
@@ -160,9 +162,9 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Healthy, and live updates run."""
-    if request.state.feeding.done():
-        return JSONResponse({"status": "live updates have stopped: restart the server"}, 503)
+    """Healthy, and live updates and calls run."""
+    if any(task.done() for task in request.state.working):
+        return JSONResponse({"status": "live updates or calls have stopped: restart the server"}, 503)
     return await healthz(request)
 
 

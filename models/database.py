@@ -1,4 +1,4 @@
-"""The two doors to the database, `read` and `write`. Nothing else opens a session or commits."""
+"""The doors to the database: `read`, `write`, and `take` for who dials. Nothing else opens a session or commits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -41,9 +41,16 @@ class Database:
         """Until cancelled: tells other processes of commits here, and is told of theirs."""
         await self._engine.hear()
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Waits until no other server on this database dials, and keeps the others waiting."""
-        return self._engine.turn()
+    async def take(self, work: Callable[[WriteSession], Awaitable[Answer]], *, aside: bool = False) -> Answer:
+        """What `work` returns, committed and synced: for work that locks what it decides by, and reads it then.
+
+        On PostgreSQL it is READ COMMITTED, so that servers which take at once skip what is locked (SKIP LOCKED) and see
+        what the last one took. In a snapshot, as `write` has it, each row that changed since is a failure, and the work
+        would be asked again: of many that take at once one would come through. `aside`: it meets no row of a writer's,
+        waits for none who writes alone, and is no news to anybody. Raises DatabaseGone.
+        """
+        answer: Answer = await self._engine.take(work, aside=aside)
+        return answer
 
     def bell(self) -> asyncio.Event:
         """An event of one's own, for as long as somebody holds it.

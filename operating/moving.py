@@ -13,8 +13,8 @@ from operating.backup import NotCopied
 from serving.settings import Settings
 
 BATCH = 1000
-# Who is acting, and what changed lately, are of the moment.
-PASSING = ("acting", "change")
+# Who is acting or serving, what changed lately, and what a server is told, are of the moment.
+PASSING = ("acting", "change", "notice", "server")
 TABLES = [table for table in Organization.metadata.sorted_tables if table.name not in PASSING]
 
 Progress = Callable[[int], None]

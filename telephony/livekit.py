@@ -23,6 +23,7 @@ from telephony.engine import (
     InboundCall,
     NotPlaced,
     NotTransferred,
+    Overheard,
     Progress,
     TransferEvent,
     Unsure,
@@ -30,15 +31,18 @@ from telephony.engine import (
 from telephony.ledger import Ledger
 from telephony.livekit_rooms import FAILED, Rooms
 from telephony.livekit_webhook import NotFromLiveKit, Webhooks
-from telephony.livekit_words import CALLED, CALLER, OTHER_SIDE, ending, standing
+from telephony.livekit_words import CALLED, CALLER, OTHER_SIDE, caller_in, ending, standing
 from telephony.tasks import Tasks
 
+LEAVING = ("participant_left", "room_finished")
 DIALING_LOOKS = 1.0  # seconds between looks at a call that is being dialed: nobody tells that it rings
 
 
 class LiveKitEngine:
     """`agent_name`: what the workers are registered as whose agents speak. `looks`: seconds between looks at live
     calls, because what is told of their end can be lost."""
+
+    outlives_process = True
 
     def __init__(self, url: str, key: str, secret: str, agent_name: str, looks: float = 15) -> None:
         self._rooms = Rooms(url, key, secret, agent_name)
@@ -119,19 +123,30 @@ class LiveKitEngine:
         with suppress(*FAILED):
             await self._rooms.delete(engine_reference)
 
-    async def snapshot(self, reference: str) -> CallEvent | None:
+    async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:
         known = self._ledger.standing(reference)
         if known is not None:
             return known
+        room = engine_reference or reference
         try:
-            other_side = (await self._rooms.participants(reference)).get(OTHER_SIDE)
+            there = await self._rooms.participants(room)
         except FAILED as failed:
             raise Unsure(f"LiveKit does not answer: {failed}") from None
+        other_side = there.get(OTHER_SIDE) if engine_reference is None else caller_in(there.values())
         if other_side is None:
             return None
-        self._ledger.open(reference, reference, CallEvent(reference, standing(other_side)))
-        self._tasks.run(self._follow(reference))
+        if self._ledger.standing(reference) is None:  # nobody else asked meanwhile
+            progress = standing(other_side)
+            if engine_reference is not None:
+                self._callers[room], progress = other_side.identity, Progress.ANSWERED
+            self._ledger.open(reference, room, CallEvent(reference, progress))
+            self._tasks.run(self._follow(reference))
         return self._ledger.standing(reference)
+
+    async def hear(self, notice: bytes) -> None:
+        event = self._webhooks.passed_on(notice)
+        if event is not None:
+            self._hear(event)
 
     def events(self) -> AsyncIterator[Event]:
         return self._ledger.events()
@@ -143,6 +158,8 @@ class LiveKitEngine:
         except NotFromLiveKit:
             return False
         if event is not None:
+            if event.event in LEAVING and self._ledger.reference_of(event.room.name) is None:
+                self._ledger.tell(Overheard(event.room.name, event.id, body))
             self._hear(event)
         return True
 
@@ -155,7 +172,7 @@ class LiveKitEngine:
         elif event.event == "participant_left" and reference is not None and who.identity != self._other_side(room):
             if who.identity not in self._asked:
                 self._ledger.end_transfer(reference, who.identity)
-        elif event.event in ("participant_left", "room_finished") and reference is not None:
+        elif event.event in LEAVING and reference is not None:
             self._callers.pop(room, None)
             self._leave(reference)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.installation import Client, Json
 from tests.telephony.conftest import StartSipp
-from tests.telephony.sipp import SipMessage
+from tests.telephony.sipp import SipMessage, Sipp
 
 FAST = {"callsPerSecond": 1000, "maxConcurrentCalls": 1000}
 CALL = """id status endReason sipStatus agentNumber userNumber direction answeredAt endedAt
@@ -101,3 +101,17 @@ def open_transfer(client: Client, identifier: str, *statuses: str) -> Json:
         if transfer["status"] in statuses:
             return transfer
     raise AssertionError(f"the transfer stays {transfer['status']}")
+
+
+def most_live(carrier: Sipp) -> int:
+    """How many calls were live at once at most, by the carrier's count: from INVITE to BYE, CANCEL or a refusal."""
+    live: set[str] = set()
+    most = 0
+    for message in carrier.messages():
+        call_id = str(message.header("Call-ID"))
+        if message.method == "INVITE":
+            live.add(call_id)
+        elif message.method in ("BYE", "CANCEL") or message.method >= "400":
+            live.discard(call_id)
+        most = max(most, len(live))
+    return most

@@ -1,0 +1,122 @@
+"""Any number of servers on one PostgreSQL dial (R12): each call once, each trunk within its limits, by the carrier's count."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.calling.line import FINAL, Line, Over, most_live, open_transfer, until
+from tests.calling.several import owners, serving, through, two_servers
+from tests.processes import Served
+from tests.stores import PostgresStore, cluster
+from tests.telephony.conftest import StartSipp
+
+NUMBERS = [f"+1206555{place:04}" for place in range(40)]
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> Iterator[PostgresStore]:
+    created = PostgresStore(f"several_{abs(hash(request.node.nodeid))}", of=cluster())
+    yield created
+    created.close()
+
+
+def queued(over: Over, *servers: Served) -> dict[str, str]:
+    """A call to each number, created at the servers in turn."""
+    clients = [through(server, over.line.owner) for server in servers]
+    sent = {"agentNumber": over.number.e164, "agentConfig": {}}
+    return {to: clients[place % len(clients)].queued(to=to, **sent)["id"] for place, to in enumerate(NUMBERS)}
+
+
+def test_r12_both_dial_and_nobody_is_called_twice(tmp_path: Path, store: PostgresStore, sipp: StartSipp) -> None:
+    with two_servers(tmp_path, store) as (first, second):
+        line = Line(first.root(), sipp)
+        over = line.over("refuse", calls=len(NUMBERS), filled={"status": "486 Busy Here"}, callsPerSecond=10)
+        calls = queued(over, first, second)
+        assert {line.ended(call)["endReason"] for call in calls.values()} == {"BUSY"}
+        assert over.carrier.passed()
+        assert over.invites().keys() == set(NUMBERS)
+        assert len(owners(first, *calls.values())) == 2
+
+
+def test_a_trunk_carries_no_more_calls_than_it_may_over_both(
+    tmp_path: Path, store: PostgresStore, sipp: StartSipp
+) -> None:
+    with two_servers(tmp_path, store) as (first, second):
+        line = Line(first.root(), sipp)
+        over = line.over("hang_up_later", calls=len(NUMBERS), maxConcurrentCalls=5)
+        calls = queued(over, first, second)
+        assert {line.ended(call)["endReason"] for call in calls.values()} == {"HANGUP"}
+        assert over.invites().keys() == set(NUMBERS)
+        assert most_live(over.carrier) == 5
+        assert len(owners(first, *calls.values())) == 2
+
+
+def test_what_is_asked_of_the_other_server_reaches_the_one_that_carries_the_call(
+    tmp_path: Path, store: PostgresStore, sipp: StartSipp
+) -> None:
+    """The call is live before the other server starts, so it is certain whose it is."""
+    with serving(tmp_path, store, "first") as first:
+        line = Line(first.root(), sipp)
+        hung_up, handed_over = line.over("answer"), line.over("refer_accepted")
+        identifiers = [hung_up.talking(), handed_over.talking()]
+        with serving(tmp_path, store, "second") as second:
+            other = through(second, line.owner)
+            other.do("hangUpConversation", "__typename", conversationId=identifiers[0])
+            assert until(other, identifiers[0], *FINAL)["endReason"] == "HANGUP"
+            assert hung_up.carrier.passed()
+            sent = {"conversationId": identifiers[1], "kind": "COLD", "transferNumber": "+12065550142"}
+            other.do("transferConversation", "__typename", **sent)
+            assert until(other, identifiers[1], *FINAL)["endReason"] == "TRANSFERRED"
+            assert open_transfer(other, identifiers[1], "COMPLETED")
+            assert handed_over.carrier.passed()
+
+
+def test_r12_of_a_server_that_is_killed_calls_end_and_what_waits_is_dialed_by_the_other(
+    tmp_path: Path, store: PostgresStore, sipp: StartSipp
+) -> None:
+    with serving(tmp_path, store, "first") as first:
+        line = Line(first.root(), sipp)
+        over = line.over("ring", calls=2, maxConcurrentCalls=1)
+        ringing, waiting = over.call(to=NUMBERS[0]), over.call(to=NUMBERS[1])
+        line.until(ringing, "RINGING")
+        with serving(tmp_path, store, "second") as second:
+            first.kill()
+            other = through(second, line.owner)
+            lost = until(other, ringing, *FINAL)
+            assert (lost["status"], lost["endReason"]) == ("FAILED", "ENGINE_LOST")
+            assert until(other, waiting, "RINGING")["status"] == "RINGING"
+            assert over.invites().keys() == set(NUMBERS[:2])
+
+
+def test_a_server_that_stops_leaves_what_waits_to_the_other_at_once(
+    tmp_path: Path, store: PostgresStore, sipp: StartSipp
+) -> None:
+    with serving(tmp_path, store, "first") as first:
+        line = Line(first.root(), sipp)
+        over = line.over("ring", calls=2, maxConcurrentCalls=1)
+        ringing, waiting = over.call(to=NUMBERS[0]), over.call(to=NUMBERS[1])
+        line.until(ringing, "RINGING")
+        with serving(tmp_path, store, "second") as second:
+            first.stop()
+            other = through(second, line.owner)
+            assert until(other, ringing, *FINAL)["endReason"] == "CANCELLED"
+            assert until(other, waiting, "RINGING")["status"] == "RINGING"
+            first.join()
+            assert store.rows("SELECT count(*) FROM server WHERE ended_at IS NULL") == [(1,)]
+
+
+def test_a_server_without_an_engine_claims_nothing_and_hinders_nobody(
+    tmp_path: Path, store: PostgresStore, sipp: StartSipp
+) -> None:
+    missing = {"PYTHONPATH": str(tmp_path), "LIVEKIT_URL": "http://127.0.0.1:9"}
+    missing |= {"LIVEKIT_API_KEY": "key", "LIVEKIT_API_SECRET": "secret"}
+    (tmp_path / "livekit").mkdir()
+    (tmp_path / "livekit" / "__init__.py").write_text("raise ImportError('not installed')")
+    with serving(tmp_path, store, "without", **missing) as without:
+        line = Line(without.root(), sipp)
+        over = line.over("hang_up")
+        call = over.call()
+        assert "not installed" in without.log.read_text()
+        with serving(tmp_path, store, "second"):
+            assert line.ended(call)["endReason"] == "HANGUP"
