@@ -22,7 +22,6 @@ BEAT_EVERY = 3.0
 BEAT_TAKES = 8.0
 PLACES_WITHIN = 15.0
 LEASE = 25.0
-LOOK_AGAIN = 0.2
 
 Seen = tuple[str, datetime]
 
@@ -38,6 +37,7 @@ class Owner:
         self._database = database
         self._lost = lost
         self._beaten = 0.0
+        self._news = asyncio.Event()
         self._watched: dict[Seen, float] = {}
 
     async def run(self) -> None:
@@ -54,7 +54,8 @@ class Owner:
     async def may_place(self, server_id: str) -> bool:
         """Whether a call that this server claimed may be placed now. While no beat tells, it is waited for."""
         while self.id == server_id and time.monotonic() - self._beaten > PLACES_WITHIN:
-            await asyncio.sleep(LOOK_AGAIN)
+            self._news.clear()
+            await self._news.wait()
         return self.id == server_id
 
     async def stop(self) -> None:
@@ -100,6 +101,7 @@ class Owner:
             self._give_up(server_id)
             return
         self._beaten = asked
+        self._news.set()
         for silent in self._silent([(row.id, row.seen_at) for row in seen]):
             await self._reap(*silent)
 
@@ -120,5 +122,6 @@ class Owner:
         log.error("server_was_taken_for_dead", server=server_id)
         self.id = None
         self._watched.clear()
+        self._news.set()
         self._lost()
         self.calls.clear()

@@ -1,24 +1,14 @@
 """Any number of servers on one PostgreSQL dial (R12): each call once, each trunk within its limits, by the carrier's count."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from tests.calling.line import FINAL, Line, Over, most_live, open_transfer, until
 from tests.calling.several import owners, serving, through, two_servers
 from tests.processes import Served
-from tests.stores import PostgresStore, cluster
+from tests.stores import PostgresStore
 from tests.telephony.conftest import StartSipp
 
 NUMBERS = [f"+1206555{place:04}" for place in range(40)]
-
-
-@pytest.fixture
-def store(request: pytest.FixtureRequest) -> Iterator[PostgresStore]:
-    created = PostgresStore(f"several_{abs(hash(request.node.nodeid))}", of=cluster())
-    yield created
-    created.close()
 
 
 def queued(over: Over, *servers: Served) -> dict[str, str]:
