@@ -62,7 +62,7 @@ class PostgresServer:
         writers = {"isolation_level": "SERIALIZABLE", "pool_size": 8, "max_overflow": 4, "pool_pre_ping": True}
         self._writers = _engine(url, SETTINGS | WRITERS, **writers)
         # Of their own: that a server lives is said, and a call is claimed, also while all writers are busy.
-        takers = {"isolation_level": "READ COMMITTED", "pool_size": 2, "max_overflow": 6, "pool_pre_ping": True}
+        takers = {"isolation_level": "READ COMMITTED", "pool_size": 2, "max_overflow": 2, "pool_pre_ping": True}
         self._takers = _engine(url, SETTINGS | WRITERS, **takers)
         self._announcements = Announcements(url, committed)
 

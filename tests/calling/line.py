@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.installation import Client, Json
+from tests.stores import ON_POSTGRES
 from tests.telephony.conftest import StartSipp
 from tests.telephony.sipp import SipMessage, Sipp
 
@@ -11,6 +12,7 @@ CALL = """id status endReason sipStatus agentNumber userNumber direction answere
   transfers { id kind status mechanism callerId sipStatus transferNumber endedAt }"""
 FINAL = ("COMPLETED", "FAILED", "CANCELLED", "TRANSFERRED", "UNANSWERED")
 LOOKS = 20_000
+LONG_AGO = "2026-01-31 09:30:00.000000" + ("+00:00" if ON_POSTGRES else "")
 
 
 class Line:
@@ -71,6 +73,11 @@ class Over:
         return self.line.owner.mutate(
             "transferConversation", f"conversation {{ {CALL} }} transfer {{ id status }}", **wanted
         )
+
+    def hurry(self, calls_per_second: int = 1000) -> None:
+        """From now on its trunk may dial so fast; what was created before waits for that."""
+        trunk = self.line.owner("{ trunks { nodes { id } } }")["trunks"]["nodes"][0]["id"]
+        self.line.owner.do("updateTrunk", "__typename", trunkId=trunk, callsPerSecond=calls_per_second)
 
     def invites(self) -> dict[str, SipMessage]:
         """The first INVITE of each call, by whom it called."""

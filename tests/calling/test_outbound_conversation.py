@@ -443,8 +443,8 @@ def test_r12_the_database_refuses_to_go_back_and_to_change_what_is_final(
 
 
 def test_r12_a_conversation_goes_forward_to_its_end(dialing: Client) -> None:
-    forward = [f"status = '{status}'" for status in ("DIALING", "RINGING", "IN_PROGRESS")]
-    _stored(dialing, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
+    forward = [f"status = '{status}'" for status in ("RINGING", "IN_PROGRESS")]
+    _stored(dialing, DIALED, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
     ended = dialing.call(agentConfig={}, idempotencyKey="stored")["conversation"]
     assert (ended["status"], ended["endReason"], ended["endedAt"]) == ("COMPLETED", "HANGUP", ended["createdAt"])
 

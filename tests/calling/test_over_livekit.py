@@ -2,9 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -12,10 +13,10 @@ from livekit.protocol.models import ParticipantInfo
 
 from telephony.sip import SipEngine
 from tests.calling.conftest import Dialing
-from tests.calling.line import FINAL, LOOKS, Line, open_transfer, until
+from tests.calling.line import FINAL, LONG_AGO, LOOKS, Line, open_transfer, until
 from tests.calling.several import owners, serving, through
 from tests.installation import Client
-from tests.processes import served_in
+from tests.processes import Served, served_in
 from tests.stores import PostgresStore
 from tests.telephony.conftest import StartSipp
 from tests.telephony.livekit_double import KEY, SECRET, LiveKitDouble
@@ -23,7 +24,7 @@ from tests.telephony.observed import Observed
 
 ACCOUNT = {"livekit_api_key": KEY, "livekit_api_secret": SECRET}
 ROOM, CALLER = "call-in-1", "+12065550177"
-ALONE = ("dialtree.db", (), None)  # over a file of its own
+Answer = TypeVar("Answer")
 
 
 class Posting:
@@ -89,6 +90,11 @@ def dials(url: str) -> dict[str, str]:
     return {"DIALTREE_DIALING": "on", "DIALTREE_PRIVATE_CARRIERS": "allow"} | account(url)
 
 
+def alone(folder: Path, environment: dict[str, str]) -> AbstractContextManager[Served]:
+    """A server over a file, which is the same again in the same folder."""
+    return served_in(folder, "dialtree.db", (), None, **environment)
+
+
 def caller_of(number: str) -> ParticipantInfo:
     attributes = {"sip.trunkPhoneNumber": number, "sip.phoneNumber": CALLER, "sip.callStatus": "active"}
     return ParticipantInfo(identity=f"sip_{CALLER}", kind=ParticipantInfo.SIP, attributes=attributes)
@@ -109,6 +115,14 @@ def answered(owner: Client) -> str:
     raise AssertionError(f"nobody is answered: {nodes}")
 
 
+def eventually(look: Callable[[], Answer]) -> Answer:
+    """What is seen, once there is something."""
+    for _ in range(LOOKS):
+        if seen := look():
+            return seen
+    raise AssertionError("nothing comes of it")
+
+
 def with_an_inbound_agent(owner: Client) -> str:
     number = owner.number()
     owner.version(owner.agent(), number, direction="INBOUND")
@@ -116,7 +130,7 @@ def with_an_inbound_agent(owner: Client) -> str:
 
 
 def test_r14_a_caller_is_answered_and_known_again_after_a_restart(tmp_path: Path) -> None:
-    with livekit_beside() as (double, url), served_in(tmp_path, *ALONE, **dials(url)) as server:
+    with livekit_beside() as (double, url), alone(tmp_path, dials(url)) as server:
         owner = server.root()
         caller = caller_of(with_an_inbound_agent(owner))
         double.rooms[ROOM] = {caller.identity: caller}
@@ -133,18 +147,35 @@ def test_r14_a_caller_is_answered_and_known_again_after_a_restart(tmp_path: Path
 
 def test_a_hang_up_that_was_wished_while_nobody_could_hear_is_carried_out(tmp_path: Path, sipp: StartSipp) -> None:
     with livekit_beside() as (double, url):
-        with served_in(tmp_path, *ALONE, **dials(url)) as server:
+        with alone(tmp_path, dials(url)) as server:
             over = Line(server.root(), sipp).over("answer")
             identifier = over.talking()
             secret = over.line.owner.secret
-        with served_in(tmp_path, *ALONE, **account(url)) as deaf:
+        with alone(tmp_path, account(url)) as deaf:
             wish = deaf.client(secret).do("hangUpConversation", "conversation { status }", conversationId=identifier)
             assert wish["conversation"]["status"] == "IN_PROGRESS"
             assert tell(deaf.url, double.webhook("room_finished", identifier)) == 503
-        with served_in(tmp_path, *ALONE, **dials(url)) as server:
+        with alone(tmp_path, dials(url)) as server:
             assert until(server.client(secret), identifier, *FINAL)["endReason"] == "HANGUP"
         assert over.carrier.passed()
         assert identifier not in double.rooms
+
+
+def test_a_call_that_rings_for_ever_is_ended(dialing: Dialing) -> None:
+    """It was dialed long ago by a server that is gone, and LiveKit says that it rings."""
+    with livekit_beside() as (double, url):
+        line = dialing(livekit_url=url, **ACCOUNT)
+        line.owner.installation.rows(
+            "INSERT INTO conversation (id, organization_id, direction, status, agent_number, user_number, created_at,"
+            " dialed_at) SELECT 'cnv_rings', id, 'OUTBOUND', 'DIALING', '+12065550100', '+12065550199', created_at, ?"
+            " FROM organization",
+            LONG_AGO,
+        )
+        ringing = ParticipantInfo(identity="caller", kind=ParticipantInfo.SIP, attributes={"sip.callStatus": "ringing"})
+        double.rooms["cnv_rings"] = {"caller": ringing}
+        ended = "SELECT status, end_reason FROM conversation WHERE ended_at IS NOT NULL"
+        assert eventually(lambda: line.owner.installation.rows(ended)) == [("FAILED", "ENGINE_LOST")]
+        assert eventually(lambda: "cnv_rings" not in double.rooms)
 
 
 # ------------------------------------------------------------------------------------------------- several servers

@@ -1,12 +1,18 @@
 """Any number of servers on one PostgreSQL dial (R12): each call once, each trunk within its limits, by the carrier's count."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.calling.line import FINAL, Line, Over, most_live, open_transfer, until
 from tests.calling.several import owners, serving, through, two_servers
+from tests.crashes.conftest import CrashingPostgres, postgres
 from tests.processes import Served
 from tests.stores import PostgresStore
 from tests.telephony.conftest import StartSipp
+
+__all__ = ["postgres"]
 
 NUMBERS = [f"+1206555{place:04}" for place in range(40)]
 
@@ -34,8 +40,9 @@ def test_a_trunk_carries_no_more_calls_than_it_may_over_both(
 ) -> None:
     with two_servers(tmp_path, store) as (first, second):
         line = Line(first.root(), sipp)
-        over = line.over("hang_up_later", calls=len(NUMBERS), maxConcurrentCalls=5)
+        over = line.over("hang_up_later", calls=len(NUMBERS), maxConcurrentCalls=5, callsPerSecond=1)
         calls = queued(over, first, second)
+        over.hurry()
         assert {line.ended(call)["endReason"] for call in calls.values()} == {"HANGUP"}
         assert over.invites().keys() == set(NUMBERS)
         assert most_live(over.carrier) == 5
@@ -110,3 +117,41 @@ def test_a_server_without_an_engine_claims_nothing_and_hinders_nobody(
         assert "not installed" in without.log.read_text()
         with serving(tmp_path, store, "second"):
             assert line.ended(call)["endReason"] == "HANGUP"
+
+
+# ------------------------------------------------------------------------------- while the database is in trouble
+
+
+def serve(store: PostgresStore) -> list[tuple[Any, ...]]:
+    """The servers that nobody has taken for dead; by a connection that was not there before the trouble."""
+    with store.connect() as connection:
+        return connection.execute("SELECT id FROM server WHERE ended_at IS NULL ORDER BY id").fetchall()
+
+
+@pytest.mark.parametrize("trouble", ["cut", "crash"])
+def test_calls_stay_live_while_the_database_is_in_trouble(
+    tmp_path: Path, postgres: CrashingPostgres, sipp: StartSipp, trouble: str
+) -> None:
+    with two_servers(tmp_path, postgres.store) as (first, second):
+        line = Line(first.root(), sipp)
+        over = line.over("answer", calls=2)
+        other = through(second, line.owner)
+        sent = {"agentNumber": over.number.e164, "agentConfig": {}}
+        before = over.talking(to=NUMBERS[0])
+        if trouble == "cut":
+            postgres.cut_connections()
+        else:
+            postgres.crash()
+            assert other.post("{ viewer { scopes } }").status_code == 503
+            postgres.start()
+        while other.post("{ viewer { scopes } }").status_code != 200:
+            pass
+        known = serve(postgres.store)
+        after = other.queued(to=NUMBERS[1], **sent)["id"]
+        assert until(other, after, "IN_PROGRESS")["status"] == "IN_PROGRESS"
+        assert until(other, before, "IN_PROGRESS")["status"] == "IN_PROGRESS"
+        for identifier in (before, after):
+            other.do("hangUpConversation", "__typename", conversationId=identifier)
+            assert until(other, identifier, *FINAL)["endReason"] == "HANGUP"
+        assert over.carrier.passed()
+        assert serve(postgres.store) == known

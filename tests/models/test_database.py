@@ -337,13 +337,16 @@ FORWARD = [(before, after) for place, before in enumerate(ORDER) for after in OR
 @pytest.mark.parametrize(("before", "after"), FORWARD)
 def test_r12_a_conversation_goes_forward_and_never_back(world: World, before: str, after: str) -> None:
     moved = "UPDATE conversation SET status = :status WHERE id = :live"
+    dialed = "UPDATE conversation SET status = 'DIALING', server_id = 'srv_serves', dialed_at = :time WHERE id = :live"
+    live = world.ids["live"]
     with undone(world) as execute:
-        whose = "UPDATE conversation SET server_id = 'srv_serves', dialed_at = :time WHERE id = :live"
-        execute(whose, {"time": TIME, "live": world.ids["live"]})
         for status in (before, after):
-            execute(moved, {"status": status, "live": world.ids["live"]})
+            if status == "DIALING":
+                execute(dialed, {"time": TIME, "live": live})
+            else:
+                execute(moved, {"status": status, "live": live})
         with pytest.raises(Forbidden, match="conversation_never_goes_back"):
-            execute(moved, {"status": before, "live": world.ids["live"]})
+            execute(moved, {"status": before, "live": live})
 
 
 def test_a_server_that_has_ended_never_comes_back_and_its_calls_may_be_taken(world: World) -> None:

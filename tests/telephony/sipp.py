@@ -6,19 +6,21 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 PROGRAM = shutil.which("sipp") or "/usr/bin/sipp"
-SECONDS = 60
+SECONDS = 300  # after which something is wrong; nothing waits for it to pass
 _PORTS = itertools.cycle(range(10_000 + os.getpid() % 50 * 100, 16_000))
-SEPARATOR = re.compile(r"^-{20,} .*$", re.MULTILINE)
+SEPARATOR = re.compile(r"^-{20,} (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class SipMessage:
-    """One message of sipp's log, received from us or sent to us."""
+    """One message of sipp's log, received from us or sent to us; `at`: seconds, by its clock."""
 
+    at: float
     received: bool
     text: str
 
@@ -48,7 +50,7 @@ class SipMessage:
 
 
 class Sipp:
-    """Runs in the foreground as a child, for as many calls as it is told and a minute at most."""
+    """Runs in the foreground as a child, for as many calls as it is told and five minutes at most."""
 
     def __init__(self, folder: Path, scenario: str, *options: str, calls: int = 1, **filled: str) -> None:
         """`filled`: what the scenario leaves open in braces."""
@@ -92,7 +94,8 @@ class Sipp:
     def messages(self, method: str | None = None) -> list[SipMessage]:
         """What was received and sent so far, in order; only that method or status where one is named."""
         log = self._messages.read_bytes().decode(errors="replace").replace("\r\n", "\n")
-        found = [_message(block.strip("\n")) for block in SEPARATOR.split(log) if block.strip()]
+        _, *parts = SEPARATOR.split(log)
+        found = [_message(at, block.strip("\n")) for at, block in zip(parts[::2], parts[1::2], strict=True)]
         return [message for message in found if method in (None, message.method)]
 
 
@@ -103,9 +106,9 @@ def _filled(scenario: str, values: dict[str, str]) -> str:
     return scenario
 
 
-def _message(block: str) -> SipMessage:
+def _message(at: str, block: str) -> SipMessage:
     about, _, text = block.partition("\n\n")
-    return SipMessage("received" in about, text)
+    return SipMessage(datetime.fromisoformat(at.strip()).timestamp(), "received" in about, text)
 
 
 def free_port() -> int:
