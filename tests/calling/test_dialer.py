@@ -150,7 +150,7 @@ def test_r6_switching_sharing_off_races_the_dialer_and_the_database_decides(dial
 def test_two_hundred_calls_keep_to_the_limits_of_their_trunk(dialing: Dialing) -> None:
     """They last, so that there are always as many as there may be; the carrier counts."""
     line = dialing(points_per_minute=0)
-    over = line.over("hang_up_later", calls=200, callsPerSecond=1, maxConcurrentCalls=20)
+    over = line.over("talk", calls=200, callsPerSecond=1, maxConcurrentCalls=20)
     query = "mutation($input: CreateOutboundConversationInput!) { it: createOutboundConversation(input: $input) { conversation { id } } }"
     numbers = [f"+1206555{place:04}" for place in range(200)]
     sent = {"agentNumber": over.number.e164, "agentConfig": {}}

@@ -40,7 +40,7 @@ def test_a_trunk_carries_no_more_calls_than_it_may_over_both(
 ) -> None:
     with two_servers(tmp_path, store) as (first, second):
         line = Line(first.root(), sipp)
-        over = line.over("hang_up_later", calls=len(NUMBERS), maxConcurrentCalls=5, callsPerSecond=1)
+        over = line.over("talk", calls=len(NUMBERS), maxConcurrentCalls=5, callsPerSecond=1)
         calls = queued(over, first, second)
         over.hurry()
         assert {line.ended(call)["endReason"] for call in calls.values()} == {"HANGUP"}
