@@ -26,7 +26,7 @@ LARGEST_BATCH = 200
 
 
 class Astray:
-    def __init__(self, means: Means, dialer: Dialer, transferring: Transferring) -> None:
+    def __init__(self, means: Means, dialer: Dialer, transferring: Transferring, tasks: Tasks) -> None:
         self._database = means.database
         self._engine = means.engine
         self._chronicle = means.chronicle
@@ -34,7 +34,7 @@ class Astray:
         self._limits = means.limits
         self._dialer = dialer
         self._transferring = transferring
-        self._tasks = Tasks()
+        self._tasks = tasks
 
     async def look(self) -> None:
         if server_id := self._owner.id:

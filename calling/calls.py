@@ -46,7 +46,7 @@ class Calls:
         self._transferring = Transferring(means)
         self._arrivals = Arrivals(means)
         self._overhearing = Overhearing(means)
-        self._astray = Astray(means, self._dialer, self._transferring)
+        self._astray = Astray(means, self._dialer, self._transferring, self._tasks)
         self._asked_to_hang_up: set[str] = set()
 
     @asynccontextmanager
@@ -73,8 +73,9 @@ class Calls:
         reading = self._tasks.run(self._read())
         try:
             await self._attend(committed)
-        finally:
+        except asyncio.CancelledError:
             await asyncio.shield(self._finish(reading))
+            raise
 
     async def _stop(
         self, working: asyncio.Task[None], writing: asyncio.Task[None], beating: asyncio.Task[None]

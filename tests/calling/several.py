@@ -33,9 +33,10 @@ def through(server: Served, client: Client) -> Client:
     return again
 
 
-def said(server: Served, event: str) -> list[dict[str, str]]:
+def started(server: Served) -> set[str]:
+    """As what it has served, in the words of its log."""
     lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
-    return [line for line in lines if line["event"] == event]
+    return {line["server"] for line in lines if line["event"] == "server_started"}
 
 
 def owners(server: Served, *conversations: str) -> set[str]:

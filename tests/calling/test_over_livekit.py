@@ -2,15 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 import pytest
 from livekit.protocol.models import ParticipantInfo
 
+from models import new_id
 from telephony.sip import SipEngine
 from tests.calling.conftest import Dialing
 from tests.calling.line import FINAL, LONG_AGO, LOOKS, Line, open_transfer, until
@@ -24,7 +24,6 @@ from tests.telephony.observed import Observed
 
 ACCOUNT = {"livekit_api_key": KEY, "livekit_api_secret": SECRET}
 ROOM, CALLER = "call-in-1", "+12065550177"
-Answer = TypeVar("Answer")
 
 
 class Posting:
@@ -115,14 +114,6 @@ def answered(owner: Client) -> str:
     raise AssertionError(f"nobody is answered: {nodes}")
 
 
-def eventually(look: Callable[[], Answer]) -> Answer:
-    """What is seen, once there is something."""
-    for _ in range(LOOKS):
-        if seen := look():
-            return seen
-    raise AssertionError("nothing comes of it")
-
-
 def with_an_inbound_agent(owner: Client) -> str:
     number = owner.number()
     owner.version(owner.agent(), number, direction="INBOUND")
@@ -165,17 +156,23 @@ def test_a_call_that_rings_for_ever_is_ended(dialing: Dialing) -> None:
     """It was dialed long ago by a server that is gone, and LiveKit says that it rings."""
     with livekit_beside() as (double, url):
         line = dialing(livekit_url=url, **ACCOUNT)
+        identifier = new_id("cnv")
+        ringing = ParticipantInfo(identity="caller", kind=ParticipantInfo.SIP, attributes={"sip.callStatus": "ringing"})
+        double.rooms[identifier] = {"caller": ringing}
         line.owner.installation.rows(
             "INSERT INTO conversation (id, organization_id, direction, status, agent_number, user_number, created_at,"
-            " dialed_at) SELECT 'cnv_rings', id, 'OUTBOUND', 'DIALING', '+12065550100', '+12065550199', created_at, ?"
+            " dialed_at) SELECT ?, id, 'OUTBOUND', 'DIALING', '+12065550100', '+12065550199', created_at, ?"
             " FROM organization",
+            identifier,
             LONG_AGO,
         )
-        ringing = ParticipantInfo(identity="caller", kind=ParticipantInfo.SIP, attributes={"sip.callStatus": "ringing"})
-        double.rooms["cnv_rings"] = {"caller": ringing}
-        ended = "SELECT status, end_reason FROM conversation WHERE ended_at IS NOT NULL"
-        assert eventually(lambda: line.owner.installation.rows(ended)) == [("FAILED", "ENGINE_LOST")]
-        assert eventually(lambda: "cnv_rings" not in double.rooms)
+        ended = line.ended(identifier)
+        assert (ended["status"], ended["endReason"]) == ("FAILED", "ENGINE_LOST")
+        for _ in range(LOOKS):
+            if identifier not in double.rooms:
+                break
+            assert line.now(identifier)["status"] == "FAILED"
+        assert identifier not in double.rooms
 
 
 # ------------------------------------------------------------------------------------------------- several servers

@@ -1,12 +1,14 @@
 """Any number of servers on one PostgreSQL dial (R12): each call once, each trunk within its limits, by the carrier's count."""
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.calling.line import FINAL, Line, Over, most_live, open_transfer, until
-from tests.calling.several import owners, serving, through, two_servers
+from tests.calling.several import owners, serving, started, through, two_servers
 from tests.crashes.conftest import CrashingPostgres, postgres
 from tests.processes import Served
 from tests.stores import PostgresStore
@@ -84,6 +86,28 @@ def test_r12_of_a_server_that_is_killed_calls_end_and_what_waits_is_dialed_by_th
             assert (lost["status"], lost["endReason"]) == ("FAILED", "ENGINE_LOST")
             assert until(other, waiting, "RINGING")["status"] == "RINGING"
             assert over.invites().keys() == set(NUMBERS[:2])
+
+
+def test_a_server_that_was_taken_for_dead_hangs_up_its_calls_and_goes_on_as_another(
+    tmp_path: Path, store: PostgresStore, sipp: StartSipp
+) -> None:
+    """It stood still for so long that the other one said that its calls were lost."""
+    with two_servers(tmp_path, store) as (first, second):
+        line = Line(first.root(), sipp)
+        over = line.over("answer", calls=2)
+        calls = {over.talking(to=NUMBERS[0])}
+        stood_still, other = (first, second) if owners(first, *calls) == started(first) else (second, first)
+        asked = through(other, line.owner)
+        os.kill(stood_still.server, signal.SIGSTOP)
+        try:
+            assert {until(asked, call, *FINAL)["endReason"] for call in calls} == {"ENGINE_LOST"}
+        finally:
+            os.kill(stood_still.server, signal.SIGCONT)
+        again = asked.queued(to=NUMBERS[1], agentNumber=over.number.e164, agentConfig={})["id"]
+        until(asked, again, "IN_PROGRESS")
+        asked.do("hangUpConversation", "__typename", conversationId=again)
+        assert until(asked, again, *FINAL)["endReason"] == "HANGUP"
+        assert over.carrier.passed()  # both calls were hung up
 
 
 def test_a_server_that_stops_leaves_what_waits_to_the_other_at_once(
