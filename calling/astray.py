@@ -1,7 +1,9 @@
 """What went astray: calls whose server has ended are adopted, what is not known here is asked of the engine, and what
 should have ended long ago is ended. Nothing is dialed again."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -17,6 +19,7 @@ from models.dialing import not_dialed, waiting_since
 from models.going_on import adopted, calls_of, orphans, overdue
 from models.server import clock
 from models.transferring import overdue_transfers
+from telephony.engine import Unsure
 
 log = structlog.get_logger()
 
@@ -83,10 +86,16 @@ class Astray:
             log.warning("call_overdue", conversation=call.id)
             self._chronicle.note_of_another(Ended(call.id, EndReason.ENGINE_LOST), call.server_id)
             if owner and call.server_id == owner:
-                self._tasks.run(self._engine.hang_up(call.id))
+                self._tasks.run(self._hang_up(call))
         if owner:
             for transfer in await session.execute(overdue_transfers(owner, latest - ring)):
                 self._tasks.run(self._transferring.give_up(transfer))
+
+    async def _hang_up(self, call: Any) -> None:
+        """Asked first, so that an engine that was started anew knows it."""
+        with suppress(Unsure):
+            if await self._engine.snapshot(call.id, call.engine_reference):
+                await self._engine.hang_up(call.id)
 
     async def _call_off(self, waiting: list[str], at: datetime) -> None:
         """What has waited for too long is not dialed any more."""

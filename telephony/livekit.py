@@ -31,10 +31,9 @@ from telephony.engine import (
 from telephony.ledger import Ledger
 from telephony.livekit_rooms import FAILED, Rooms
 from telephony.livekit_webhook import NotFromLiveKit, Webhooks
-from telephony.livekit_words import CALLED, CALLER, OTHER_SIDE, caller_in, ending, standing
+from telephony.livekit_words import CALLED, CALLER, LEAVING, OTHER_SIDE, ending, standing
 from telephony.tasks import Tasks
 
-LEAVING = ("participant_left", "room_finished")
 DIALING_LOOKS = 1.0  # seconds between looks at a call that is being dialed: nobody tells that it rings
 
 
@@ -124,28 +123,22 @@ class LiveKitEngine:
             await self._rooms.delete(engine_reference)
 
     async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:
-        known = self._ledger.standing(reference)
-        if known is not None:
-            return known
-        room = engine_reference or reference
-        try:
-            there = await self._rooms.participants(room)
-        except FAILED as failed:
-            raise Unsure(f"LiveKit does not answer: {failed}") from None
-        other_side = there.get(OTHER_SIDE) if engine_reference is None else caller_in(there.values())
-        if other_side is None:
-            return None
-        if self._ledger.standing(reference) is None:  # nobody else asked meanwhile
-            progress = standing(other_side)
-            if engine_reference is not None:
-                self._callers[room], progress = other_side.identity, Progress.ANSWERED
-            self._ledger.open(reference, room, CallEvent(reference, progress))
-            self._tasks.run(self._follow(reference))
+        if self._ledger.standing(reference) is None:
+            room = engine_reference or reference
+            try:
+                who = await self._rooms.other_side(room, None if engine_reference else OTHER_SIDE)
+            except FAILED as failed:
+                raise Unsure(f"LiveKit does not answer: {failed}") from None
+            if who is not None and self._ledger.standing(reference) is None:  # nobody else asked meanwhile
+                if engine_reference:
+                    self._callers[room] = who.identity
+                progress = Progress.ANSWERED if engine_reference else standing(who)
+                self._ledger.open(reference, room, CallEvent(reference, progress))
+                self._tasks.run(self._follow(reference))
         return self._ledger.standing(reference)
 
     async def hear(self, notice: bytes) -> None:
-        event = self._webhooks.passed_on(notice)
-        if event is not None:
+        if event := self._webhooks.passed_on(notice):
             self._hear(event)
 
     def events(self) -> AsyncIterator[Event]:

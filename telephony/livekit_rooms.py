@@ -10,7 +10,7 @@ from livekit.protocol.models import ParticipantInfo
 from livekit.protocol.sip import TransferSIPParticipantResponse
 
 from telephony.engine import Call
-from telephony.livekit_words import dialing, dispatching, target_address
+from telephony.livekit_words import caller_in, dialing, dispatching, target_address
 
 TRANSFER_SECONDS = 60
 FAILED = (api.ServerError, aiohttp.ClientError, TimeoutError)  # what any of these may raise
@@ -54,6 +54,11 @@ class Rooms:
                 return {}
             raise
         return {each.identity: each for each in there.participants}
+
+    async def other_side(self, room: str, identity: str | None) -> ParticipantInfo | None:
+        """Whom a call is with, where they are still there; `identity` None: whoever called in."""
+        there = await self.participants(room)
+        return there.get(identity) if identity else caller_in(there.values())
 
     async def remove(self, room: str, identity: str) -> None:
         await self._livekit.room.remove_participant(api.RoomParticipantIdentity(room=room, identity=identity))

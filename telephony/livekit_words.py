@@ -22,6 +22,7 @@ from telephony.engine import Call, Carrier, Ending, Progress
 
 OTHER_SIDE = "caller"  # the identity of whom a conversation is with; a third party's is the id of its transfer
 CALLED, CALLER = "sip.trunkPhoneNumber", "sip.phoneNumber"  # attributes of whoever calls in
+LEAVING = ("participant_left", "room_finished")  # webhooks: somebody, or everybody, has left a room
 LONGEST_RINGING = 75  # seconds: the server gives an answer up soon after
 TRANSPORTS = {
     SipTransport.UDP: SIP_TRANSPORT_UDP,
