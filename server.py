@@ -21,7 +21,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
 from calling.calls import Calls
-from calling.dialer import Limits
+from calling.means import Limits
 from calling.reaching import Carriers
 from migrations.revisions import NewerDatabase
 from models import Database, DatabaseGone, Refused
@@ -125,7 +125,7 @@ def create_app(settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, lines, settings.allowed_origins)),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *([livekit_route(receive)] if receive else ()),
+            *([livekit_route(receive if settings.dialing == "on" else None)] if receive else ()),
             *page_routes(PAGE),
         ],
         middleware=[Middleware(RequestLog, lines), _cors(settings), Middleware(Bugs)],
@@ -165,7 +165,7 @@ def placing_calls(
     if settings.dialing == "off":
         return nullcontext(())
     carriers = Carriers(settings.seal(), private=settings.private_carriers == "allow")
-    limits = Limits(settings.ring_seconds, settings.longest_call_seconds)
+    limits = Limits(settings.longest_wait_seconds, settings.ring_seconds, settings.longest_call_seconds)
     return Calls(database, engine, carriers, limits).running()
 
 

@@ -4,41 +4,52 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from calling import inbound
-from calling.chronicle import Chronicle, Ended
-from calling.dialer import speaking
-from models import Database, DatabaseGone, EndReason, ErrorCode, Refused, WriteSession
-from telephony.engine import Engine, InboundCall, NotPlaced, Unsure
+from calling.chronicle import Ended
+from calling.claiming import speaking
+from calling.means import Means
+from models import DatabaseGone, EndReason, ErrorCode, Refused, WriteSession
+from telephony.engine import InboundCall, NotPlaced, Unsure
 
 log = structlog.get_logger()
 
 NOT_FOUND, TEMPORARILY_UNAVAILABLE, SERVICE_UNAVAILABLE = 404, 480, 503
 
 
+class NotServing(Exception):
+    """This server is not known to the others just now, so no call can be its own."""
+
+
 class Arrivals:
-    def __init__(self, database: Database, engine: Engine, chronicle: Chronicle) -> None:
-        self._database = database
-        self._engine = engine
-        self._chronicle = chronicle
+    def __init__(self, means: Means) -> None:
+        self._database = means.database
+        self._engine = means.engine
+        self._chronicle = means.chronicle
+        self._owner = means.owner
 
     async def answer(self, knock: InboundCall) -> None:
         """The conversation is committed before the call is accepted. A knock that is heard again is the same call."""
-
-        async def work(session: WriteSession) -> tuple[str, dict[str, object]] | None:
-            call = await inbound.arrive(session, knock.called, knock.caller, knock.engine_reference)
-            return None if call is None else (call.id, await speaking(session, call))
-
+        self._owner.coming.add(knock.engine_reference)
         try:
-            arrived = await self._database.write(work)
+            arrived = await self._database.write(lambda session: self._arrived(session, knock))
         except Refused as refused:
             unknown = refused.refusal.code is not ErrorCode.NO_INBOUND_AGENT
             await self._decline(knock, NOT_FOUND if unknown else TEMPORARILY_UNAVAILABLE)
-        except (SQLAlchemyError, DatabaseGone):
+        except (SQLAlchemyError, DatabaseGone, NotServing):
             await self._decline(knock, SERVICE_UNAVAILABLE)
         else:
             if arrived:
                 await self._accept(knock, *arrived)
+        finally:
+            self._owner.coming.discard(knock.engine_reference)
+
+    async def _arrived(self, session: WriteSession, knock: InboundCall) -> tuple[str, dict[str, object]] | None:
+        if (server_id := self._owner.id) is None:
+            raise NotServing
+        call = await inbound.arrive(session, knock.called, knock.caller, knock.engine_reference, server_id)
+        return None if call is None else (call.id, await speaking(session, call))
 
     async def _accept(self, knock: InboundCall, reference: str, agent: dict[str, object]) -> None:
+        self._owner.calls.add(reference)
         try:
             await self._engine.accept(knock.engine_reference, reference, agent)
         except (NotPlaced, Unsure) as failed:

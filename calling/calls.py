@@ -3,31 +3,33 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from calling.arrivals import Arrivals
+from calling.astray import Astray
 from calling.chronicle import Chronicle, Ended, Outcome
-from calling.dialer import Dialer, Limits
-from calling.live_call import carried_elsewhere
+from calling.dialer import Dialer
+from calling.means import Limits, Means
+from calling.overhearing import Overhearing
+from calling.owner import Owner
 from calling.reaching import Carriers
 from calling.tasks import Tasks
 from calling.transferring import Transferring
-from models import ChangeKind, Database, DatabaseGone, EndReason, ReadSession, now
+from models import ChangeKind, Database, DatabaseGone, EndReason, ReadSession
 from models.change import Mark, changes_after, newest
-from models.dialing import called, hang_ups, overdue, overdue_transfers, unasked_transfers
-from telephony.engine import Engine, InboundCall, Unavailable
+from models.dialing import queues
+from models.going_on import hang_ups
+from models.transferring import unasked_transfers
+from telephony.engine import Engine, InboundCall, Overheard, Unavailable, Unsure
 
 log = structlog.get_logger()
 
 # What other processes queue is heard of, or found, at these intervals; what this one does, at once. Seconds.
 HEAR_EVERY = 1.0
 LOOK_EVERY = 5.0
-# What should have ended by itself is given this long before it is ended. Seconds.
-GRACE = 30.0
 STOP_SECONDS = 20.0
 
 
@@ -36,54 +38,57 @@ class Calls:
         self._database = database
         self._engine = engine
         self._carriers = carriers
-        self._limits = limits
-        self._chronicle = Chronicle(database, self._written)
-        self._dialer = Dialer(database, engine, carriers, self._chronicle, limits)
-        self._transferring = Transferring(database, engine, carriers, self._chronicle, self._dialer)
-        self._arrivals = Arrivals(database, engine, self._chronicle)
         self._tasks = Tasks()
+        self._owner = Owner(database, self._lost)
+        self._chronicle = Chronicle(database, self._owner, self._written)
+        means = Means(database, engine, carriers, limits, self._owner, self._chronicle)
+        self._dialer = Dialer(means)
+        self._transferring = Transferring(means)
+        self._arrivals = Arrivals(means)
+        self._overhearing = Overhearing(means)
+        self._astray = Astray(means, self._dialer, self._transferring, self._tasks)
         self._asked_to_hang_up: set[str] = set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[tuple[asyncio.Task[None], ...]]:
-        """The server does not wait for the engine to start; where it does not, calls stay queued.
+        """The server does not wait for the engine to start; where it does not, calls stay queued for another server.
 
-        Answers what never ends while calls are placed.
+        Answers the tasks that must never end while it runs.
         """
         working = asyncio.create_task(self._work())
         writing = asyncio.create_task(self._chronicle.run())
+        beating = asyncio.create_task(self._owner.run())
         try:
-            yield working, writing
+            yield working, writing, beating
         finally:
-            await self._stop(working, writing)
+            await self._stop(working, writing, beating)
 
     async def _work(self) -> None:
-        async with self._database.turn():
-            await self._dial()
-
-    async def _dial(self) -> None:
+        committed = self._database.bell()
         try:
             await self._engine.start()
         except Unavailable as why:
             log.warning("no_calls_are_placed", why=str(why))
             await self._only_sweep()
         reading = self._tasks.run(self._read())
-        committed = self._database.bell()
         try:
-            await self._recover()
             await self._attend(committed)
         except asyncio.CancelledError:
             await asyncio.shield(self._finish(reading))
             raise
 
-    async def _stop(self, working: asyncio.Task[None], writing: asyncio.Task[None]) -> None:
-        """Takes no new call. What the engine cannot keep ends, each with its reason; what it keeps is known again."""
+    async def _stop(
+        self, working: asyncio.Task[None], writing: asyncio.Task[None], beating: asyncio.Task[None]
+    ) -> None:
+        """Takes no new call. What the engine cannot keep ends, each with its reason; what it keeps others adopt."""
         working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
+        await asyncio.gather(working, return_exceptions=True)
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await self._chronicle.finish()
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+        await self._owner.stop()
         self._carriers.close()
 
     async def _finish(self, reading: asyncio.Task[Any]) -> None:
@@ -94,45 +99,55 @@ class Calls:
                 await reading
         await self._tasks.finish(STOP_SECONDS)
 
+    def _lost(self) -> None:
+        """Others were told that these calls are over, or have adopted them where calls outlive a process."""
+        if not self._engine.outlives_process:
+            for reference in self._owner.calls:
+                self._tasks.run(self._engine.hang_up(reference))
+
     # ------------------------------------------------------------------------------------------- what the engine tells
 
     async def _read(self) -> None:
         async for event in self._engine.events():
             if isinstance(event, InboundCall):
                 self._tasks.run(self._arrivals.answer(event))
+            elif isinstance(event, Overheard):
+                self._tasks.run(self._overhearing.keep(event))
             else:
                 self._chronicle.note(event)
 
     def _written(self, outcome: Outcome) -> None:
         for reference in outcome.calls_over:
             self._asked_to_hang_up.discard(reference)
-            self._dialer.lanes.release(reference)
-        for leg in outcome.legs_over:
-            self._dialer.lanes.release(leg)
+            self._owner.calls.discard(reference)
         for answered in outcome.to_leave:
             self._tasks.run(self._transferring.leave(answered))
+
+    # ---------------------------------------------------------------------------------------------- what people wish
 
     async def _only_sweep(self) -> None:
         while True:
             with suppress(SQLAlchemyError, DatabaseGone):
-                async with self._database.read() as session:
-                    await self._sweep(session)
+                await self._astray.sweep()
             await asyncio.sleep(LOOK_EVERY)
 
-    # ---------------------------------------------------------------------------------------------- what people wish
-
     async def _attend(self, committed: asyncio.Event) -> None:
-        """Hear of each commit; now and then look at all there is, as nothing must depend on hearing of it."""
+        """Hear of each commit; now and then look at all there is, as nothing must depend on hearing of it.
+
+        A database that is away ends nothing: as soon as it is back, all there is is looked at.
+        """
         loop = asyncio.get_running_loop()
         heard: Mark | None = None
         looked = 0.0
         while True:
             committed.clear()
             if loop.time() - looked > LOOK_EVERY:
-                heard, looked = None, loop.time()
+                heard = None
             try:
-                async with self._database.read() as session:
-                    heard = await self._look(session, heard)
+                if heard is None:
+                    await self._astray.look()
+                    looked = loop.time()
+                heard = await self._look(heard)
             except (SQLAlchemyError, DatabaseGone) as failed:
                 log.warning("calls_wait_for_the_database", error=type(failed).__name__)
                 heard = None
@@ -140,60 +155,45 @@ class Calls:
             with suppress(TimeoutError):
                 await asyncio.wait_for(committed.wait(), HEAR_EVERY)
 
-    async def _look(self, session: ReadSession, heard: Mark | None) -> Mark:
-        if heard is None:
-            mark = await newest(session)
-            await self._sweep(session)
-            await self._fulfil(session, None)
-            return mark
-        changes, mark = await changes_after(session, heard)
-        if changes is None:  # more than is kept: look at all there is
-            return await self._look(session, None)
-        if changed := [each.subject_id for each in changes if each.kind is ChangeKind.CONVERSATION]:
-            await self._fulfil(session, changed)
+    async def _look(self, heard: Mark | None) -> Mark | None:
+        """Up to where changes were seen to; None: this server is not known yet, and looks again."""
+        if (server_id := self._owner.id) is None:
+            return None
+        async with self._database.read() as session:
+            if heard is None:
+                mark = await newest(session)
+                await self._fulfil(session, server_id, None)
+                return mark
+            changes, mark = await changes_after(session, heard)
+            if changes is None:  # more than is kept: look at all there is
+                await self._fulfil(session, server_id, None)
+                return mark
+            if changed := [each.subject_id for each in changes if each.kind is ChangeKind.CONVERSATION]:
+                await self._fulfil(session, server_id, changed)
+        await self._overhearing.pass_on(server_id)
         return mark
 
-    async def _fulfil(self, session: ReadSession, changed: list[str] | None) -> None:
-        """What is queued and wished, of all there is or of the conversations that changed."""
-        await self._dialer.look(session, changed)
-        for (reference,) in await session.execute(hang_ups(changed)):
-            self._hang_up(reference)
-        for (transfer_id,) in await session.execute(unasked_transfers()):
+    async def _fulfil(self, session: ReadSession, server_id: str, changed: list[str] | None) -> None:
+        """What is queued, and wished of calls of this server: all there is, or of the conversations that changed."""
+        self._dialer.serve([row.trunk_id for row in await session.execute(queues(changed))])
+        for call in await session.execute(hang_ups(server_id, changed)):
+            self._hang_up(call)
+        for (transfer_id,) in await session.execute(unasked_transfers(server_id)):
             self._tasks.run(self._transferring.carry_out(transfer_id))
 
-    def _hang_up(self, reference: str) -> None:
-        if reference not in self._asked_to_hang_up:
-            self._asked_to_hang_up.add(reference)
-            self._tasks.run(self._end(reference))
+    def _hang_up(self, call: Any) -> None:
+        if call.id not in self._asked_to_hang_up:
+            self._asked_to_hang_up.add(call.id)
+            self._tasks.run(self._end(call))
 
-    async def _end(self, reference: str) -> None:
-        """What the engine does not know has nobody to tell of its end."""
-        await self._dialer.placed(reference)
-        await self._engine.hang_up(reference)
-        if await self._engine.snapshot(reference) is None:
-            self._chronicle.note(Ended(reference, EndReason.ENGINE_LOST))
-
-    # ------------------------------------------------------------------------------------------------- what went astray
-
-    async def _recover(self) -> None:
-        """After a start: what was begun is asked of the engine, and goes on or is lost. Nothing is dialed again."""
-        async with self._database.read() as session:
-            begun = [call for call in await session.execute(called()) if not carried_elsewhere(call)]
-        for call in begun:
-            if call.trunk_id and call.dialed_at:
-                self._dialer.lanes.of(call.trunk_id, 1, 1).live.add(call.id)
-            self._tasks.run(self._dialer.ask(call.id))
-            if call.hang_up_requested_at:
-                self._hang_up(call.id)
-
-    async def _sweep(self, session: ReadSession) -> None:
-        """Nothing stays live for ever: what nobody ended is ended after the longest call."""
-        ring, longest = timedelta(seconds=self._limits.ring_seconds), timedelta(seconds=self._limits.longest_seconds)
-        latest = now() - timedelta(seconds=GRACE)
-        for call in await session.execute(overdue(latest - ring, latest - longest)):
-            log.warning("call_overdue", conversation=call.id)
-            self._chronicle.note(Ended(call.id, EndReason.ENGINE_LOST))
-            if not carried_elsewhere(call):
-                self._tasks.run(self._engine.hang_up(call.id))
-        for transfer in await session.execute(overdue_transfers(latest - ring)):
-            self._tasks.run(self._transferring.give_up(transfer))
+    async def _end(self, call: Any) -> None:
+        """An engine that was started anew is asked first, so that it knows the call; who does not know it ends it."""
+        try:
+            await self._dialer.placed(call.id)
+            if await self._engine.snapshot(call.id, call.engine_reference) is None:
+                self._chronicle.note(Ended(call.id, EndReason.ENGINE_LOST))
+            else:
+                await self._engine.hang_up(call.id)
+        except Unsure as unsure:
+            log.warning("hang_up_unsure", conversation=call.id, detail=str(unsure))
+            self._asked_to_hang_up.discard(call.id)  # asked again, at the next look at all there is

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from calling.end_reasons import FINAL, end_reason
+from calling.owner import Owner
 from models import (
     Database,
     DatabaseGone,
@@ -21,7 +22,9 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import answered, begun, ended, note_end, ringing, transfer_ended, transfers_ended
+from models.dialing import note_end
+from models.going_on import answered, ended, ringing
+from models.transferring import begun, leg_over, legs_over, not_begun, transfer_ended, transfers_ended
 from telephony.engine import CallEvent, Progress, TransferEvent
 
 log = structlog.get_logger()
@@ -40,7 +43,25 @@ class Ended:
     detail: str = ""
 
 
-Told = CallEvent | TransferEvent | Ended
+@dataclass(frozen=True)
+class Asked:
+    """Whether an engine that was asked for a transfer has begun it."""
+
+    reference: str
+    transfer_id: str
+    begun: bool
+
+
+Told = CallEvent | TransferEvent | Ended | Asked
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was told, when, and whose the call was then: another server's calls are not written about."""
+
+    told: Told
+    at: datetime
+    owner: str | None
 
 
 @dataclass
@@ -48,21 +69,29 @@ class Outcome:
     """What the others need to know once it is committed."""
 
     calls_over: list[str] = field(default_factory=list)
-    legs_over: list[str] = field(default_factory=list)
     to_leave: list[TransferEvent] = field(default_factory=list)
 
 
 class Chronicle:
     """`written` is called after each commit. What cannot be written for now is kept, and tried again."""
 
-    def __init__(self, database: Database, written: Callable[[Outcome], None]) -> None:
+    def __init__(self, database: Database, owner: Owner, written: Callable[[Outcome], None]) -> None:
         self._database = database
+        self._owner = owner
         self._written = written
-        self._told: list[tuple[Told, datetime]] = []
+        self._told: list[Note] = []
         self._news = asyncio.Event()
 
     def note(self, told: Told) -> None:
-        self._told.append((told, now()))
+        """Of a call of this server."""
+        self._note(Note(told, now(), self._owner.id))
+
+    def note_of_another(self, told: Ended, owner: str | None) -> None:
+        """Of a call whose server, if it had one, has ended."""
+        self._note(Note(told, now(), owner))
+
+    def _note(self, note: Note) -> None:
+        self._told.append(note)
         self._news.set()
 
     async def run(self) -> None:
@@ -78,13 +107,13 @@ class Chronicle:
         while self._told and await self._write(self._told[:LARGEST_BATCH]):
             pass
 
-    async def _write(self, batch: list[tuple[Told, datetime]]) -> bool:
+    async def _write(self, batch: list[Note]) -> bool:
         try:
             outcome = await self._database.write(lambda session: _written_down(session, batch))
         except IntegrityError as refused:
             if len(batch) > 1:
                 return await self._write(batch[: len(batch) // 2])
-            log.warning("call_event_refused", told=repr(batch[0][0]), error=str(refused.orig))
+            log.warning("call_event_refused", told=repr(batch[0].told), error=str(refused.orig))
             outcome = Outcome()
         except (SQLAlchemyError, DatabaseGone) as failed:
             log.warning("call_events_wait", count=len(self._told), error=type(failed).__name__)
@@ -94,52 +123,58 @@ class Chronicle:
         return True
 
 
-async def _written_down(session: WriteSession, batch: list[tuple[Told, datetime]]) -> Outcome:
+async def _written_down(session: WriteSession, batch: list[Note]) -> Outcome:
     outcome = Outcome()
-    for told, at in batch:
+    for note in batch:
+        told = note.told
         if isinstance(told, TransferEvent):
-            await _transfer(session, told, at, outcome)
+            await _transfer(session, told, note, outcome)
+        elif isinstance(told, Asked):
+            asked = begun if told.begun else not_begun
+            await session.execute(asked(told.transfer_id, note.at))
         elif isinstance(told, Ended):
-            await _end(session, told, at, outcome)
+            await _end(session, told, note, outcome)
         elif told.progress is Progress.RINGING:
-            await session.execute(ringing(told.reference))
+            await session.execute(ringing(told.reference, note.owner))
         elif told.progress is Progress.ANSWERED:
-            await session.execute(answered(told.reference, at))
+            await session.execute(answered(told.reference, note.owner, note.at))
         elif told.progress is Progress.ENDED:
             reason = end_reason(told.ending, told.sip_status)
-            await _end(session, Ended(told.reference, reason, told.sip_status), at, outcome)
+            await _end(session, Ended(told.reference, reason, told.sip_status), note, outcome)
     return outcome
 
 
-async def _end(session: WriteSession, told: Ended, at: datetime, outcome: Outcome) -> None:
+async def _end(session: WriteSession, told: Ended, note: Note, outcome: Outcome) -> None:
     """With a call its transfer ends; a call that has ended already stays as it ended."""
     reason, status = told.reason, FINAL[told.reason]
     transfer = TransferStatus.COMPLETED if reason is EndReason.TRANSFERRED else TransferStatus.FAILED
-    if (await session.execute(ended(told.reference, status, reason, told.sip_status, at))).first():
+    end = ended(told.reference, note.owner, note.at, status=status, reason=reason, sip_status=told.sip_status)
+    if (await session.execute(end)).first():
         note_end(session, reason)
-        await session.execute(transfers_ended(told.reference, transfer, at))
+        await session.execute(transfers_ended(told.reference, transfer, note.at))
+        await session.execute(legs_over(told.reference))
     outcome.calls_over.append(told.reference)
 
 
-async def _transfer(session: WriteSession, told: TransferEvent, at: datetime, outcome: Outcome) -> None:
+async def _transfer(session: WriteSession, told: TransferEvent, note: Note, outcome: Outcome) -> None:
     transfer = (await session.execute(Transfer.by_id([told.transfer_id]))).first()
     if told.progress is Progress.RINGING:
-        await session.execute(begun(told.transfer_id, at, TransferStatus.RINGING))
+        await session.execute(begun(told.transfer_id, note.at, TransferStatus.RINGING))
     elif told.progress is Progress.ENDED:
-        await session.execute(transfer_ended(told.transfer_id, TransferStatus.FAILED, told.sip_status, at))
-        outcome.legs_over.append(told.transfer_id)
+        await session.execute(transfer_ended(told.transfer_id, TransferStatus.FAILED, told.sip_status, note.at))
+        await session.execute(leg_over(told.transfer_id))
     elif told.progress is Progress.ANSWERED and transfer:
-        await _third_party_answered(session, told, transfer, at, outcome)
+        await _third_party_answered(session, told, transfer, note, outcome)
 
 
 async def _third_party_answered(
-    session: WriteSession, told: TransferEvent, transfer: Any, at: datetime, outcome: Outcome
+    session: WriteSession, told: TransferEvent, transfer: Any, note: Note, outcome: Outcome
 ) -> None:
     """A REFER has done its work. Of a cold transfer that was dialed the agent leaves first, and that ends it."""
-    await session.execute(begun(told.transfer_id, at))
+    await session.execute(begun(told.transfer_id, note.at))
     if transfer.kind is TransferKind.COLD and transfer.mechanism is TransferMechanism.DIAL:
         outcome.to_leave.append(told)
         return
-    await session.execute(transfer_ended(told.transfer_id, TransferStatus.COMPLETED, told.sip_status, at))
+    await session.execute(transfer_ended(told.transfer_id, TransferStatus.COMPLETED, told.sip_status, note.at))
     if transfer.kind is TransferKind.COLD:
-        await _end(session, Ended(transfer.conversation_id, EndReason.TRANSFERRED), at, outcome)
+        await _end(session, Ended(transfer.conversation_id, EndReason.TRANSFERRED), note, outcome)

@@ -4,21 +4,22 @@ A call is claimed, and that is committed, before the engine hears of it: whateve
 """
 
 import asyncio
-from dataclasses import dataclass
-from functools import partial
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from calling.chronicle import Chronicle, Ended
-from calling.end_reasons import FINAL
-from calling.lanes import Lane, Lanes
-from calling.reaching import Carriers, NoWay
+from calling.chronicle import Ended
+from calling.claiming import Claimed, Taken, take
+from calling.means import Means
+from calling.reaching import NoWay
 from calling.tasks import Tasks
-from models import AgentVersion, Database, DatabaseGone, EndReason, ReadSession, WriteSession, now
-from models.dialing import claim, ended, queue, trunk_to_dial
-from telephony.engine import Call, CallEvent, Engine, NotPlaced, Progress, Unsure
+from models import DatabaseGone, EndReason
+from telephony.engine import Call, CallEvent, Ending, NotPlaced, Progress, Unsure
 
 log = structlog.get_logger()
 
@@ -26,55 +27,43 @@ RETRY_SECONDS = 0.5
 ASK_AGAIN_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How long a call may ring and last, in seconds."""
+@dataclass(eq=False)
+class Lane:
+    """What is taken over one trunk, one time after the other. `news`: since it was last looked, something changed."""
 
-    ring_seconds: float
-    longest_seconds: float
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A call that nobody else dials: the trunk that it goes over now, and the agent that speaks."""
-
-    call: Any
-    trunk: Any
-    agent: dict[str, Any]
+    trunk_id: str
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Dialer:
-    def __init__(
-        self, database: Database, engine: Engine, carriers: Carriers, chronicle: Chronicle, limits: Limits
-    ) -> None:
-        self.lanes = Lanes()
-        self.limits = limits
-        self._database = database
-        self._engine = engine
-        self._carriers = carriers
-        self._chronicle = chronicle
+    def __init__(self, means: Means) -> None:
+        self._database = means.database
+        self._engine = means.engine
+        self._carriers = means.carriers
+        self._chronicle = means.chronicle
+        self._owner = means.owner
+        self._limits = means.limits
+        self._lanes: dict[str, Lane] = {}
         self._placing: dict[str, asyncio.Task[Any]] = {}
         self._tasks = Tasks()
-        self._serving: dict[Lane, asyncio.Task[Any]] = {}
+        self._stopped = asyncio.Event()
 
-    async def look(self, session: ReadSession, identifiers: list[str] | None = None) -> None:
-        """Put what is queued into its lanes: all of it, or what is queued of these conversations."""
-        for lane in self.lanes:
-            if lane.idle and lane in self._serving:
-                self._serving.pop(lane).cancel()
-                self.lanes.close(lane)
-        for row in await session.execute(queue(identifiers)):
-            lane = self.lanes.of(row.trunk_id, row.trunk_calls_per_second, row.trunk_max_concurrent_calls)
-            lane.wait(row.id)
-            if lane not in self._serving:
-                self._serving[lane] = self._tasks.run(self._serve(lane))
+    def serve(self, trunks: Iterable[str]) -> None:
+        """Something waits for these trunks, and may start now."""
+        for trunk_id in trunks:
+            if lane := self._lanes.get(trunk_id):
+                lane.news.set()
+            elif not self._stopped.is_set():
+                self._lanes[trunk_id] = Lane(trunk_id)
+                self._tasks.run(self._serve(self._lanes[trunk_id]))
 
     async def stop(self) -> None:
-        """No new call is taken; those that are being placed are finished."""
-        for serving in self._serving.values():
-            serving.cancel()
-        if self._placing:
-            await asyncio.wait(self._placing.values(), timeout=self.limits.ring_seconds)
+        """No new call is taken; those that were claimed are placed. No claim is left in its midst."""
+        self._stopped.set()
+        await self._tasks.finish(self._limits.ring_seconds)
+
+    def is_placing(self, reference: str) -> bool:
+        return reference in self._placing
 
     async def placed(self, reference: str) -> None:
         """Returns when the engine has taken the call, or refused it: what is asked of it before that is lost."""
@@ -82,34 +71,52 @@ class Dialer:
             await asyncio.wait([placing])
 
     async def _serve(self, lane: Lane) -> None:
-        while True:
-            conversation_id = await lane.first()
-            lane.start()
-            placing = self._tasks.run(self._take(lane, conversation_id))
-            self._placing[conversation_id] = placing
-            placing.add_done_callback(partial(self._placed, conversation_id))
-
-    def _placed(self, conversation_id: str, _placing: asyncio.Task[Any]) -> None:
-        self._placing.pop(conversation_id, None)
-
-    async def _take(self, lane: Lane, conversation_id: str) -> None:
-        """Claim and place it; what is not to be dialed gives its place in the lane back."""
+        """Until nothing that waits may start before something changes."""
         try:
-            claimed = await self._database.write(lambda session: _claimed(session, conversation_id))
+            while not self._stopped.is_set():
+                lane.news.clear()
+                taken = await self._take(lane.trunk_id)
+                if taken.again_in is not None:
+                    await self._pause(taken.again_in)
+                elif not lane.news.is_set():
+                    return
+        finally:
+            del self._lanes[lane.trunk_id]
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+
+    async def _take(self, trunk_id: str) -> Taken:
+        """Claim what may start. What was claimed is known here before anything else is done."""
+        if (server_id := self._owner.id) is None:
+            return Taken(again_in=RETRY_SECONDS)
+        self._owner.coming.add(trunk_id)
+        try:
+            taken = await self._database.take(lambda session: take(session, server_id, trunk_id))
         except (SQLAlchemyError, DatabaseGone) as failed:
-            log.warning("claim_waits", conversation=conversation_id, error=type(failed).__name__)
-            claimed = None
-            await asyncio.sleep(RETRY_SECONDS)
-        if claimed is None:
-            lane.take_back()
-            lane.release(conversation_id)
+            log.warning("claim_waits", trunk=trunk_id, error=type(failed).__name__)
+            return Taken(again_in=RETRY_SECONDS)
         else:
-            await self._place(claimed)
+            for claimed in taken.calls:
+                self._start(claimed)
+            return taken
+        finally:
+            self._owner.coming.discard(trunk_id)
+
+    def _start(self, claimed: Claimed) -> None:
+        reference = claimed.call.id
+        self._owner.calls.add(reference)
+        placing = self._placing[reference] = self._tasks.run(self._place(claimed))
+        placing.add_done_callback(lambda _: self._placing.pop(reference, None))
 
     async def _place(self, claimed: Claimed) -> None:
         call = claimed.call
         try:
             carrier = await self._carriers.of(claimed.trunk)
+            await asyncio.sleep(claimed.starts_at - time.monotonic())
+            if not await self._owner.may_place(claimed.server_id):
+                raise NotPlaced("this server was taken for dead, and its calls with it", Ending.LOST)
             await self._engine.place_call(
                 Call(
                     reference=call.id,
@@ -117,51 +124,31 @@ class Dialer:
                     to=call.user_number,
                     carrier=carrier,
                     agent=claimed.agent,
-                    ring_seconds=self.limits.ring_seconds,
-                    longest_seconds=self.limits.longest_seconds,
+                    ring_seconds=self._limits.ring_seconds,
+                    longest_seconds=self._limits.longest_seconds,
                 )
             )
         except NoWay as no_way:
-            self._end(call.id, Ended(call.id, no_way.reason, detail=str(no_way)))
+            self._end(Ended(call.id, no_way.reason, detail=str(no_way)))
         except NotPlaced as refused:
-            self._end(call.id, CallEvent(call.id, Progress.ENDED, refused.ending, refused.sip_status, str(refused)))
+            self._end(CallEvent(call.id, Progress.ENDED, refused.ending, refused.sip_status, str(refused)))
         except Unsure as unsure:
             log.warning("call_unsure", conversation=call.id, detail=str(unsure))
             await self.ask(call.id)
 
-    async def ask(self, reference: str) -> None:
+    async def ask(self, reference: str, engine_reference: str | None = None) -> None:
         """How it stands, says the engine; a call that it does not know is lost, and never dialed again."""
-        while True:
+        server_id = self._owner.id
+        self._owner.calls.add(reference)
+        while self._owner.id == server_id and not self._stopped.is_set():
             try:
-                standing = await self._engine.snapshot(reference)
+                standing = await self._engine.snapshot(reference, engine_reference)
             except Unsure:
-                await asyncio.sleep(ASK_AGAIN_SECONDS)
+                await self._pause(ASK_AGAIN_SECONDS)
             else:
                 self._chronicle.note(standing or Ended(reference, EndReason.ENGINE_LOST))
                 return
 
-    def _end(self, reference: str, told: CallEvent | Ended) -> None:
-        log.info("call_not_placed", conversation=reference, detail=told.detail)
+    def _end(self, told: CallEvent | Ended) -> None:
+        log.info("call_not_placed", conversation=told.reference, detail=told.detail)
         self._chronicle.note(told)
-
-
-async def _claimed(session: WriteSession, conversation_id: str) -> Claimed | None:
-    """R6 is asked again in the claim's own transaction. None: it is not to be dialed, or not by us."""
-    call = (await session.execute(claim(conversation_id, now()))).first()
-    if call is None:
-        return None
-    trunk = (await session.execute(trunk_to_dial(call.organization_id, call.phone_number_id))).first()
-    if trunk is None:
-        gone = EndReason.NUMBER_NO_LONGER_AVAILABLE
-        await session.execute(ended(call.id, FINAL[gone], gone, None, now()))
-        return None
-    return Claimed(call, trunk, await speaking(session, call))
-
-
-async def speaking(session: ReadSession, call: Any) -> dict[str, Any]:
-    """What the engine hands to the agent that speaks."""
-    agent = {"conversationId": call.id, "initialContext": call.initial_context, "config": call.agent_config}
-    if call.agent_version_id is None:
-        return agent
-    version = (await session.execute(AgentVersion.by_id([call.agent_version_id]))).one()
-    return agent | {"agentVersionId": version.id, "agentName": version.agent_name, "config": version.config}

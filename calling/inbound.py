@@ -44,7 +44,7 @@ async def route(session: WriteSession, router: str, called: str, caller: str | N
     return conversation
 
 
-async def arrive(session: WriteSession, called: str, caller: str | None, engine_reference: str) -> Any:
+async def arrive(session: WriteSession, called: str, caller: str | None, engine_reference: str, server_id: str) -> Any:
     """A call at the engine's own door: the owner's agent answers, whoever's number it is; None: it is here already."""
     if await session.scalar(Conversation.of_engine(engine_reference)):
         return None
@@ -60,6 +60,7 @@ async def arrive(session: WriteSession, called: str, caller: str | None, engine_
         phone_number_id=number.id,
         agent_version_id=(await _answering(session, number)).id,
         engine_reference=engine_reference,
+        server_id=server_id,
     )
     session.add(conversation)
     await session.flush()

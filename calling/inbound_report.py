@@ -20,7 +20,8 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import answered, ended, note_end
+from models.dialing import note_end
+from models.going_on import answered, ended
 
 LOWEST_FINAL, HIGHEST_FINAL = 200, 699
 # What says enough by itself; a call that is UNANSWERED or FAILED can be so for several reasons.
@@ -54,10 +55,11 @@ async def report(session: WriteSession, router: str, conversation_id: str, told:
             "The call was answered already, and never goes back to RINGING. Send its end once it has ended.", "status"
         )
     if reason:
-        await session.execute(ended(call.id, told.status, reason, told.sip_status, now()))
+        end = ended(call.id, None, now(), status=told.status, reason=reason, sip_status=told.sip_status)
+        await session.execute(end)
         note_end(session, reason)
     else:
-        await session.execute(answered(call.id, now()))
+        await session.execute(answered(call.id, None, now()))
     return await as_it_is(session, call.id)
 
 

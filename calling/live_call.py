@@ -1,6 +1,6 @@
 """What can be asked of a call that goes on: that it is hung up, transferred, or reported on by whoever routed it.
 
-A wish is committed here; the dialer hears of it and asks the engine, never within the transaction.
+A wish is committed here; the server whose call it is hears of it and asks the engine, never within the transaction.
 """
 
 from typing import Any
@@ -21,7 +21,10 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import cancelled, ended, hang_up_wanted, note_end
+from models.dialing import not_dialed, note_end
+from models.going_on import ended, hang_up_wanted
+
+CALLED_OFF = EndReason.CANCELLED
 
 
 async def hang_up(session: WriteSession, reach: Reach, conversation_id: str) -> Any:
@@ -31,12 +34,12 @@ async def hang_up(session: WriteSession, reach: Reach, conversation_id: str) -> 
     """
     call = await live_call(session, reach, conversation_id)
     if call.status is ConversationStatus.QUEUED:
-        await session.execute(cancelled(call.id, now()))
-        note_end(session, EndReason.CANCELLED)
+        await session.execute(not_dialed(call.id, FINAL[CALLED_OFF], CALLED_OFF, now()))
+        note_end(session, CALLED_OFF)
     elif carried_elsewhere(call):
         answered = call.status is ConversationStatus.IN_PROGRESS
-        reason = EndReason.HANGUP if answered else EndReason.CANCELLED
-        await session.execute(ended(call.id, FINAL[reason], reason, None, now()))
+        reason = EndReason.HANGUP if answered else CALLED_OFF
+        await session.execute(ended(call.id, None, now(), status=FINAL[reason], reason=reason))
         note_end(session, reason)
     else:
         await session.execute(hang_up_wanted(call.id, now()))

@@ -22,7 +22,8 @@ from models import (
     WriteSession,
     now,
 )
-from models.dialing import never_asked, open_transfer, trunk_of
+from models.dialing import trunk_of
+from models.transferring import never_asked, open_transfer
 
 # An engine is asked at once; it may take this long to begin.
 BEGIN_SECONDS = 8.0

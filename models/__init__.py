@@ -11,10 +11,12 @@ from models.database import Database
 from models.identifier import new_id, prefix_of, well_formed
 from models.instant import now
 from models.lineage import Reach, ancestors, below, lineage
+from models.notice import Notice
 from models.organization import DEEPEST, Organization
 from models.phone_number import CallDirection, PhoneNumber, PhoneNumberAccess, SlotDirection
 from models.refusal import ErrorCode, Refusal, Refused
 from models.scope import Scope
+from models.server import Server
 from models.session import DatabaseGone, ReadSession, WriteSession
 from models.transfer import DisplayedNumber, Transfer, TransferKind, TransferMechanism, TransferStatus
 from models.trunk import MediaEncryption, SipTransport, TransferCallerId, TransferMode, Trunk, TrunkKind
@@ -40,6 +42,7 @@ __all__ = [
     "EndReason",
     "ErrorCode",
     "MediaEncryption",
+    "Notice",
     "Organization",
     "PhoneNumber",
     "PhoneNumberAccess",
@@ -48,6 +51,7 @@ __all__ = [
     "Refusal",
     "Refused",
     "Scope",
+    "Server",
     "SipTransport",
     "SlotDirection",
     "Transfer",

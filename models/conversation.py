@@ -65,7 +65,10 @@ def _index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Ind
 
 
 class Conversation(Table, table=True):
-    """`engine_reference`: what an engine calls an inbound call that it took; None: it was routed through the API."""
+    """`engine_reference`: what an engine calls an inbound call that it took; None: it was routed through the API.
+
+    `server_id`: whose it is, once it is dialed or here; `trunk_id`: what an outbound one waits for and goes over.
+    """
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -88,6 +91,8 @@ class Conversation(Table, table=True):
         sa.Index("ix_conversation_agent_version_id", "agent_version_id"),
         _index("ix_conversation_queued", "organization_id", "created_at", "id", where=QUEUED),
         _index("ix_conversation_called", "dialed_at", "created_at", where=CALLED),
+        _index("ix_conversation_lane", "trunk_id", "created_at", "id", where=QUEUED),
+        *(_index(f"ix_conversation_{by}", by, where=CALLED) for by in ("server_id", "trunk_id")),
         _index(
             "ix_conversation_engine_reference", "engine_reference", where="engine_reference IS NOT NULL", unique=True
         ),
@@ -115,6 +120,8 @@ class Conversation(Table, table=True):
     engine_reference: str | None = None
     dialed_at: datetime | None = Field(default=None, sa_type=Instant)
     hang_up_requested_at: datetime | None = Field(default=None, sa_type=Instant)
+    server_id: str | None = None
+    trunk_id: str | None = None
 
     @classmethod
     def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:
@@ -126,7 +133,9 @@ class Conversation(Table, table=True):
 
     @classmethod
     def of_engine(cls, engine_reference: str) -> sa.Select[Any]:
-        return sa.select(cls.columns().id).where(cls.columns().engine_reference == engine_reference)
+        """What an engine knows by this name: the one that came in so, or the one that was dialed under its own id."""
+        named = sa.or_(cls.columns().engine_reference == engine_reference, cls.columns().id == engine_reference)
+        return sa.select(cls.columns().id).where(named)
 
     @classmethod
     def has_metadata(cls, wanted: str) -> sa.ColumnElement[bool]:
@@ -177,9 +186,10 @@ def created_under_key(organization_id: Any, idempotency_key: Any) -> sa.Select[A
 
 
 def inserted(conversation: Conversation) -> tuple[sa.Insert, dict[str, Any]]:
-    """The one row, without the bookkeeping of a session that might see it change."""
-    return _INSERT, {name: getattr(conversation, name) for name in _COLUMNS}
+    """The one row, without the bookkeeping of a session that might see it change; its trunk is that of its number."""
+    return _INSERT, {name: getattr(conversation, name) for name in _COLUMNS} | {"over": conversation.phone_number_id}
 
 
-_INSERT = sa.insert(Conversation.__table__)
-_COLUMNS = tuple(each.name for each in Conversation.__table__.columns)
+_trunk = sa.select(number.c.trunk_id).where(number.c.id == sa.bindparam("over")).scalar_subquery()
+_INSERT = sa.insert(Conversation.__table__).values(trunk_id=_trunk)
+_COLUMNS = tuple(each.name for each in Conversation.__table__.columns if each.name != "trunk_id")

@@ -1,4 +1,4 @@
-"""The two doors to the database, `read` and `write`. Nothing else opens a session or commits."""
+"""The doors to the database: `read`, `write`, and `take` for who dials. Nothing else opens a session or commits."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from models.dialing import CALLS_ENDED
 from models.postgres import PostgresServer
-from models.session import Engine, ReadSession, Revisions, WriteSession
+from models.session import Engine, ReadSession, Revisions, Work, WriteSession
 from models.sqlite import SqliteFile
 
 Answer = TypeVar("Answer")
@@ -37,11 +37,7 @@ class Database:
         Writes are as safe as if each had the database to itself. `work` may be asked again, where another came in
         between; it may await its session, and nothing else: others wait meanwhile. Raises DatabaseGone.
         """
-
-        async def noted(session: WriteSession) -> tuple[Answer, tuple[str, ...]]:
-            return await work(session), session.info.get(CALLS_ENDED, ())
-
-        answer, ended = await self._engine.write(noted)
+        answer, ended = await self._engine.write(_with_ends(work))
         self.calls_ended.update(ended)
         return answer  # type: ignore[no-any-return]
 
@@ -53,9 +49,17 @@ class Database:
         """Until cancelled: tells other processes of commits here, and is told of theirs."""
         await self._engine.hear()
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Waits until no other server on this database dials, and keeps the others waiting."""
-        return self._engine.turn()
+    async def take(self, work: Callable[[WriteSession], Awaitable[Answer]], *, aside: bool = False) -> Answer:
+        """What `work` returns, committed and synced: for work that locks what it decides by, and reads it then.
+
+        On PostgreSQL it is READ COMMITTED, so that servers which take at once skip what is locked (SKIP LOCKED) and see
+        what the last one took. In a snapshot, as `write` has it, each row that changed since is a failure, and the work
+        would be asked again: of many that take at once one would come through. `aside`: it meets no row of a writer's,
+        waits for none who writes alone, and is no news to anybody. Raises DatabaseGone.
+        """
+        answer, ended = await self._engine.take(_with_ends(work), aside=aside)
+        self.calls_ended.update(ended)
+        return answer  # type: ignore[no-any-return]
 
     def bell(self) -> asyncio.Event:
         """An event of one's own, for as long as somebody holds it.
@@ -76,3 +80,12 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.close()
+
+
+def _with_ends(work: Callable[[WriteSession], Awaitable[Answer]]) -> Work:
+    """What it returns, and the calls that it noted as ended: they are counted once that is committed."""
+
+    async def noted(session: WriteSession) -> tuple[Answer, tuple[str, ...]]:
+        return await work(session), session.info.get(CALLS_ENDED, ())
+
+    return noted

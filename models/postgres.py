@@ -7,12 +7,11 @@ cannot fail for another's sake any more. So every write ends, and each as if it 
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -21,7 +20,6 @@ from models.plain_role import require_plain_role
 from models.revision import EVERY_TABLE, note_tables
 from models.session import DatabaseGone, ReadSession, Revisions, Work
 from models.statement import Statement
-from models.turn import turn
 
 TOGETHER = 3
 # Whoever writes holds the table that says who is acting: in company, or alone. LOCK comes before the snapshot is taken.
@@ -75,8 +73,10 @@ class PostgresServer:
         # Pinged, so that connections that were cut are found before anything is begun on them. Reads may just fail.
         writers = {"isolation_level": "SERIALIZABLE", "pool_size": 6, "max_overflow": 2, "pool_pre_ping": True}
         self._writers = _engine(url, SETTINGS | WRITERS, **writers)
+        # Of their own: that a server lives is said, and a call is claimed, also while all writers are busy.
+        takers = {"isolation_level": "READ COMMITTED", "pool_size": 2, "max_overflow": 2, "pool_pre_ping": True}
+        self._takers = _engine(url, SETTINGS | WRITERS, **takers)
         self._announcements = Announcements(url, SETTINGS, committed)
-        self._plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -95,11 +95,10 @@ class PostgresServer:
                     raise
         return await self._write(work, ALONE)
 
-    async def _write(self, work: Work, lock: str) -> Any:
-        with _gone():
-            async with Session(self._writers, expire_on_commit=False) as session, session.begin():
-                await _hold(session, lock)
-                answer = await work(session)
+    async def take(self, work: Work, *, aside: bool) -> Any:
+        if aside:
+            return await self._transact(self._takers, work, None)
+        answer = await self._transact(self._takers, work, IN_COMPANY)
         self._announcements.announce()
         return answer
 
@@ -107,15 +106,24 @@ class PostgresServer:
         async with self.read() as session:
             return {row.name: int(row.number) for row in await session.execute(EVERY_TABLE)}
 
+    async def _write(self, work: Work, lock: str) -> Any:
+        answer = await self._transact(self._writers, work, lock)
+        self._announcements.announce()
+        return answer
+
+    async def _transact(self, engine: AsyncEngine, work: Work, lock: str | None) -> Any:
+        with _gone():
+            async with Session(engine, expire_on_commit=False) as session, session.begin():
+                if lock:
+                    await _hold(session, lock)
+                return await work(session)
+
     async def hear(self) -> None:
         await self._announcements.run()
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        return turn(self._plain)
-
     async def close(self) -> None:
-        await self._readers.dispose()
-        await self._writers.dispose()
+        for engine in (self._readers, self._writers, self._takers):
+            await engine.dispose()
 
 
 async def _hold(session: Session, lock: str) -> None:

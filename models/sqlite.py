@@ -62,6 +62,9 @@ class SqliteFile:
             self._watch = Watch(self._readers)
         return self._watch.revisions()
 
+    async def take(self, work: Work, *, aside: bool) -> Any:  # noqa: ARG002 - there is one writer
+        return await self.write(work)
+
     def _require_file(self) -> None:
         """Were it deleted or replaced, open connections would go on, and acknowledge what nobody will ever find."""
         try:
@@ -75,11 +78,6 @@ class SqliteFile:
 
     async def hear(self) -> None:
         """There is one server a file: commands tell nobody, and whoever follows looks now and then."""
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """There is one server a file: it is always its turn."""
-        yield
 
     async def close(self) -> None:
         await self._writer.close()

@@ -42,10 +42,14 @@ class TransferStatus(Word):
 
 
 OPEN = sa.text("ended_at IS NULL")
+COUNTED = sa.text("trunk_id IS NOT NULL")
 
 
 class Transfer(Table, table=True):
-    """`asked_at`: an engine is asked, which happens once; `begun_at`: it has begun, so it did not refuse."""
+    """`asked_at`: an engine is asked, which happens once; `begun_at`: it has begun, so it did not refuse.
+
+    `trunk_id`: what a leg that was dialed is live over.
+    """
 
     __tablename__ = "transfer"
     __table_args__ = (
@@ -54,6 +58,7 @@ class Transfer(Table, table=True):
         ),
         sa.Index("ix_transfer_conversation_id_created_at", "conversation_id", "created_at", "id"),
         sa.Index("ix_transfer_one_at_a_time", "conversation_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+        sa.Index("ix_transfer_trunk_id", "trunk_id", sqlite_where=COUNTED, postgresql_where=COUNTED),
     )
 
     id: str = Field(default_factory=lambda: new_id("trf"), primary_key=True)
@@ -71,6 +76,7 @@ class Transfer(Table, table=True):
     supervisor_instructions: str | None = None
     asked_at: datetime | None = Field(default=None, sa_type=Instant)
     begun_at: datetime | None = Field(default=None, sa_type=Instant)
+    trunk_id: str | None = None
 
     @classmethod
     def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:

@@ -48,6 +48,8 @@ class MediaEncryption(Word):
 
 
 class Trunk(Table, table=True):
+    """`next_start_at`: when the next call may start over it, so that no second has more of them than it may."""
+
     __tablename__ = "trunk"
     __table_args__ = (
         sa.UniqueConstraint("organization_id", "id"),
@@ -78,6 +80,7 @@ class Trunk(Table, table=True):
     outbound_transport: SipTransport | None = Field(default=None, sa_type=stored_as_text(SipTransport))
     outbound_media_encryption: MediaEncryption | None = Field(default=None, sa_type=stored_as_text(MediaEncryption))
     created_at: datetime = Field(default_factory=now, sa_type=Instant)
+    next_start_at: datetime | None = Field(default=None, sa_type=Instant)
 
     @classmethod
     def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:

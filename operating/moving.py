@@ -14,8 +14,8 @@ from operating.invariants import require_kept
 from serving.settings import Settings
 
 BATCH = 1000
-# Who is acting, what changed lately and what a key may still spend are of the moment.
-PASSING = ("acting", "budget", "change", "revision")
+# Who is acting or serving, what changed lately, what a server is told and what a key may still spend are of the moment.
+PASSING = ("acting", "budget", "change", "notice", "revision", "server")
 TABLES = [table for table in Organization.metadata.sorted_tables if table.name not in PASSING]
 
 SERVERS = sa.text(

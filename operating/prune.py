@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from models import Conversation, Database, Transfer, WriteSession
+from models.server import removed
 
 # Held by one transaction for some milliseconds; then whoever else writes has twice as long.
 BATCH = 250
@@ -21,12 +22,18 @@ async def prune(database: Database, before: datetime) -> AsyncIterator[tuple[int
         yield await database.write(partial(_remove, ids))
         done = ids[-1]
         await asyncio.sleep(PAUSE * (time.monotonic() - started))
+    await database.write(partial(_forget_servers, before))
 
 
 async def _remove(ids: list[str], session: WriteSession) -> tuple[int, int]:
     transfers = (await session.execute(Transfer.removed_with(ids))).all()
     conversations = (await session.execute(Conversation.removed(ids))).all()
     return len(conversations), len(transfers)
+
+
+async def _forget_servers(before: datetime, session: WriteSession) -> None:
+    """Those that ended so long ago: no call is theirs any more."""
+    await session.execute(removed(before))
 
 
 async def _next(database: Database, before: datetime, done: str) -> list[str]:

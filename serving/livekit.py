@@ -10,10 +10,15 @@ PATH = "/livekit/webhook"
 LONGEST_BODY = 1_000_000
 
 
-def livekit_route(receive: Callable[[bytes, str], Awaitable[bool]]) -> Route:
-    """`receive` is given the body as it came and its token, and answers whether it believes them."""
+def livekit_route(receive: Callable[[bytes, str], Awaitable[bool]] | None) -> Route:
+    """`receive` is given the body as it came and its token, and answers whether it believes them.
+
+    None: this server carries no calls, so LiveKit is to tell again, and reach another one.
+    """
 
     async def webhook(request: Request) -> Response:
+        if receive is None:
+            return JSONResponse({"error": "this server carries no calls"}, 503, {"Retry-After": "1"})
         body = bytearray()
         async for part in request.stream():
             body += part

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     dialing: Literal["on", "off"] = "on"
     private_carriers: Literal["allow", "refuse"] = "refuse"
     most_queued: int = Field(default=10_000, ge=0)
+    longest_wait_seconds: int = Field(default=86_400, ge=1, le=2_592_000)
     ring_seconds: int = Field(default=60, ge=5, le=180)
     longest_call_seconds: int = Field(default=14_400, ge=10, le=86_400)
 

@@ -91,7 +91,16 @@ class InboundCall:
     caller: str | None
 
 
-Event = CallEvent | TransferEvent | InboundCall
+@dataclass(frozen=True)
+class Overheard:
+    """What was told here of a call that another process may carry: `hear` of its engine understands the notice."""
+
+    engine_reference: str
+    notice_id: str
+    notice: bytes
+
+
+Event = CallEvent | TransferEvent | InboundCall | Overheard
 
 
 class Unavailable(Exception):
@@ -116,7 +125,12 @@ class NotTransferred(Exception):
 
 
 class Engine(Protocol):
-    """Started once, asked by any number of tasks, stopped once."""
+    """Started once, asked by any number of tasks, stopped once.
+
+    `outlives_process`: its calls go on without this process, and another one's `snapshot` knows them.
+    """
+
+    outlives_process: bool
 
     async def start(self) -> None:
         """Raises `Unavailable`; the engine then places nothing."""
@@ -146,8 +160,14 @@ class Engine(Protocol):
 
     async def decline(self, engine_reference: str, sip_status: int) -> None: ...
 
-    async def snapshot(self, reference: str) -> CallEvent | None:
-        """How a call stands now; None: the engine knows of no such call, now or ended. Raises `Unsure`."""
+    async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:
+        """How a call stands now, one that came in by what the engine called it; it is followed from now on.
+
+        None: the engine knows of no such call, now or ended. Raises `Unsure`.
+        """
+
+    async def hear(self, notice: bytes) -> None:
+        """What another process was told of a call here."""
 
     def events(self) -> AsyncIterator[Event]:
         """What happens, in order for each call; read by one reader."""

@@ -21,6 +21,7 @@ from telephony.engine import (
     Event,
     NotPlaced,
     NotTransferred,
+    Overheard,
     Progress,
     TransferEvent,
     Unsure,
@@ -29,7 +30,7 @@ from telephony.ledger import Ledger
 from telephony.livekit_pairs import Pairs
 from telephony.livekit_rooms import FAILED, Rooms
 from telephony.livekit_webhook import NotFromLiveKit, Webhooks
-from telephony.livekit_words import OTHER_SIDE, ending, inbound_call, standing
+from telephony.livekit_words import LEAVING, OTHER_SIDE, ending, inbound_call, standing
 from telephony.tasks import Tasks
 
 DIALING_LOOKS = 1.0  # seconds between looks at a call that is being dialed: nobody tells that it rings
@@ -38,6 +39,8 @@ DIALING_LOOKS = 1.0  # seconds between looks at a call that is being dialed: nob
 class LiveKitEngine:
     """`agent_name`: what the workers are registered as whose agents speak. `looks`: seconds between looks at live
     calls, because what is told of their end can be lost."""
+
+    outlives_process = True
 
     def __init__(self, url: str, key: str, secret: str, agent_name: str, looks: float = 15) -> None:
         self._rooms = Rooms(url, key, secret, agent_name)
@@ -123,19 +126,24 @@ class LiveKitEngine:
         with suppress(*FAILED):
             await self._rooms.delete(engine_reference)
 
-    async def snapshot(self, reference: str) -> CallEvent | None:
-        known = self._ledger.standing(reference)
-        if known is not None:
-            return known
-        try:
-            other_side = (await self._rooms.participants(reference)).get(OTHER_SIDE)
-        except FAILED as failed:
-            raise Unsure(f"LiveKit does not answer: {failed}") from None
-        if other_side is None:
-            return None
-        self._ledger.open(reference, reference, CallEvent(reference, standing(other_side)))
-        self._tasks.run(self._follow(reference))
+    async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:
+        if self._ledger.standing(reference) is None:
+            room = engine_reference or reference
+            try:
+                who = await self._rooms.other_side(room, None if engine_reference else OTHER_SIDE)
+            except FAILED as failed:
+                raise Unsure(f"LiveKit does not answer: {failed}") from None
+            if who is not None and self._ledger.standing(reference) is None:  # nobody else asked meanwhile
+                if engine_reference:
+                    self._callers[room] = who.identity
+                progress = Progress.ANSWERED if engine_reference else standing(who)
+                self._ledger.open(reference, room, CallEvent(reference, progress))
+                self._tasks.run(self._follow(reference))
         return self._ledger.standing(reference)
+
+    async def hear(self, notice: bytes) -> None:
+        if event := self._webhooks.passed_on(notice):
+            self._hear(event)
 
     def events(self) -> AsyncIterator[Event]:
         return self._ledger.events()
@@ -147,6 +155,8 @@ class LiveKitEngine:
         except NotFromLiveKit:
             return False
         if event is not None:
+            if event.event in LEAVING and self._ledger.reference_of(event.room.name) is None:
+                self._ledger.tell(Overheard(event.room.name, event.id, body))
             self._hear(event)
         return True
 
@@ -161,7 +171,7 @@ class LiveKitEngine:
         elif event.event == "participant_left" and reference is not None and who.identity != self._other_side(room):
             if who.identity not in self._asked:
                 self._ledger.end_transfer(reference, who.identity)
-        elif event.event in ("participant_left", "room_finished") and reference is not None:
+        elif event.event in LEAVING and reference is not None:
             self._leave(reference)
         if event.event == "room_finished":
             self._callers.pop(room, None)

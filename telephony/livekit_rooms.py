@@ -12,7 +12,7 @@ from livekit.protocol.room import ListParticipantsResponse
 from livekit.protocol.sip import STS_TRANSFER_SUCCESSFUL
 
 from telephony.engine import NO_OUTCOME, Call, Ending
-from telephony.livekit_words import dialing, dispatching, ending, target_address
+from telephony.livekit_words import caller_in, dialing, dispatching, ending, target_address
 
 TRANSFER_SECONDS = 60
 FAILED = (api.ServerError, aiohttp.ClientError, TimeoutError)  # what any of these may raise
@@ -63,6 +63,11 @@ class Rooms:
         with _gone_is_well():
             there = await self._livekit.room.list_participants(api.ListParticipantsRequest(room=room))
         return {each.identity: each for each in there.participants}
+
+    async def other_side(self, room: str, identity: str | None) -> ParticipantInfo | None:
+        """Whom a call is with, where they are still there; `identity` None: whoever called in."""
+        there = await self.participants(room)
+        return there.get(identity) if identity else caller_in(there.values())
 
     async def remove(self, room: str, identity: str) -> None:
         with _gone_is_well():

@@ -1,7 +1,7 @@
 """What the port asks and hears, in LiveKit's messages: requests to dial, and what its answers and errors mean."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,13 +17,13 @@ from livekit.protocol.sip import (
     SIPOutboundConfig,
 )
 
-from models import MediaEncryption, SipTransport
-from models.identifier import prefix_of
+from models import MediaEncryption, SipTransport, prefix_of
 from telephony.engine import Call, Carrier, Ending, InboundCall, Progress
 
 OTHER_SIDE = "caller"  # the identity of whom a conversation is with; a third party's is the id of its transfer
 # Attributes of whoever is on a telephone; only who called in has the rule that let them in.
 CALLED, CALLER, RULE = "sip.trunkPhoneNumber", "sip.phoneNumber", "sip.ruleID"
+LEAVING = ("participant_left", "room_finished")  # webhooks: somebody, or everybody, has left a room
 CONVERSATION = "cnv"  # rooms that we make ourselves are named so
 LONGEST_RINGING = 75  # seconds: the server gives an answer up soon after
 TRANSPORTS = {
@@ -99,6 +99,12 @@ def target_address(target: str) -> str:
 
 def standing(participant: ParticipantInfo) -> Progress:
     return STANDINGS.get(participant.attributes.get("sip.callStatus", ""), Progress.DIALING)
+
+
+def caller_in(there: Iterable[ParticipantInfo]) -> ParticipantInfo | None:
+    """Who called in, of those in a room: neither an agent nor a third party, who is known by the transfer's id."""
+    callers = (each for each in there if each.kind == ParticipantInfo.SIP and prefix_of(each.identity) != "trf")
+    return next(callers, None)
 
 
 def ending(error: api.ServerError) -> tuple[Ending | None, int | None]:

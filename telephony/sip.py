@@ -36,6 +36,8 @@ ELSEWHERE = "Run on Linux or macOS, x86-64 or ARM64; or set LIVEKIT_URL for the 
 class SipEngine:
     """`listen`: an address and port for inbound calls, such as 0.0.0.0:5060. `ca_file`: whom TLS trusts, in PEM."""
 
+    outlives_process = False
+
     def __init__(self, listen: str | None = None, ca_file: str | None = None) -> None:
         self._listen = listen
         self._ca_file = ca_file
@@ -114,8 +116,11 @@ class SipEngine:
             with suppress(NotPlaced, Unsure):
                 await child.ask(Decline(knock))
 
-    async def snapshot(self, reference: str) -> CallEvent | None:
+    async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:  # noqa: ARG002
         return self._ledger.standing(reference)
+
+    async def hear(self, notice: bytes) -> None:
+        """Nobody is told of its calls but itself."""
 
     def events(self) -> AsyncIterator[Event]:
         return self._ledger.events()

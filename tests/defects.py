@@ -375,13 +375,14 @@ DEFECTS = [
         "                self._chronicle.note(standing or Ended(reference, EndReason.ENGINE_LOST))\n",
         """                if standing is None:
                     import models, sqlalchemy
+                    from models.dialing import trunk_to_dial
                     conversation = models.Conversation.__table__
                     async with self._database.read() as session:
                         known = sqlalchemy.select(conversation).where(conversation.c.id == reference)
                         call = (await session.execute(known)).one()
                         way = trunk_to_dial(call.organization_id, call.phone_number_id)
                         trunk = (await session.execute(way)).one()
-                    await self._place(Claimed(call, trunk, {}))
+                    await self._place(Claimed(call, server_id, trunk, {}, 0.0))
                     return
                 self._chronicle.note(standing)
 """,
@@ -418,9 +419,9 @@ DEFECTS = [
     ),
     Defect(
         "a trunk carries more calls than it may",
-        "calling/lanes.py",
-        "return len(self.live) >= self.most",
-        "return False",
+        "calling/claiming.py",
+        "room = trunk.max_concurrent_calls - ",
+        "room = 1000 + ",
         DIALED,
     ),
     Defect(

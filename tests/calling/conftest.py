@@ -1,12 +1,13 @@
 """Installations that dial, over carriers on this machine that sipp plays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.calling.line import Line
 from tests.conftest import Install
+from tests.stores import PostgresStore
 from tests.telephony.conftest import StartSipp, sipp
 
 __all__ = ["sipp"]
@@ -23,3 +24,11 @@ def dialing(install: Install, sipp: StartSipp) -> Dialing:
         return Line(install(**named).root("Northwind"), sipp)
 
     return make
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> Iterator[PostgresStore]:
+    """A database that several servers share."""
+    created = PostgresStore(f"several_{abs(hash(request.node.nodeid))}")
+    yield created
+    created.close()

@@ -3,14 +3,16 @@
 from typing import Any
 
 from tests.installation import Client, Json
+from tests.stores import ON_POSTGRES
 from tests.telephony.conftest import StartSipp
-from tests.telephony.sipp import SipMessage
+from tests.telephony.sipp import SipMessage, Sipp
 
 FAST = {"callsPerSecond": 1000, "maxConcurrentCalls": 1000}
 CALL = """id status endReason sipStatus agentNumber userNumber direction answeredAt endedAt
   transfers { id kind status mechanism callerId sipStatus transferNumber endedAt }"""
 FINAL = ("COMPLETED", "FAILED", "CANCELLED", "TRANSFERRED", "UNANSWERED")
 LOOKS = 20_000
+LONG_AGO = "2026-01-31 09:30:00.000000" + ("+00:00" if ON_POSTGRES else "")
 
 
 class Line:
@@ -72,6 +74,11 @@ class Over:
             "transferConversation", f"conversation {{ {CALL} }} transfer {{ id status }}", **wanted
         )
 
+    def hurry(self, calls_per_second: int = 1000) -> None:
+        """From now on its trunk may dial so fast; what was created before waits for that."""
+        trunk = self.line.owner("{ trunks { nodes { id } } }")["trunks"]["nodes"][0]["id"]
+        self.line.owner.do("updateTrunk", "__typename", trunkId=trunk, callsPerSecond=calls_per_second)
+
     def invites(self) -> dict[str, SipMessage]:
         """The first INVITE of each call, by whom it called."""
         calls = {str(each.header("Call-ID")): each for each in reversed(self.carrier.messages("INVITE"))}
@@ -101,3 +108,17 @@ def open_transfer(client: Client, identifier: str, *statuses: str) -> Json:
         if transfer["status"] in statuses:
             return transfer
     raise AssertionError(f"the transfer stays {transfer['status']}")
+
+
+def most_live(carrier: Sipp) -> int:
+    """How many calls were live at once at most, by the carrier's count: from INVITE to BYE, CANCEL or a refusal."""
+    live: set[str] = set()
+    most = 0
+    for message in carrier.messages():
+        call_id = str(message.header("Call-ID"))
+        if message.method == "INVITE":
+            live.add(call_id)
+        elif message.method in ("BYE", "CANCEL") or message.method >= "400":
+            live.discard(call_id)
+        most = max(most, len(live))
+    return most

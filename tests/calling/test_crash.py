@@ -1,5 +1,7 @@
-"""The whole server is killed while it dials (R12): after the restart nobody is called twice, and nothing hangs."""
+"""The server, or a part of it, ends while it dials (R12): nobody is called twice, and nothing hangs."""
 
+import os
+import signal
 from pathlib import Path
 
 from tests.calling.line import FINAL, Line, until
@@ -41,3 +43,19 @@ def test_a_server_that_stops_hangs_up_and_says_how_its_calls_ended(tmp_path: Pat
         assert ringing.carrier.passed()
         rows = server.rows("SELECT status, end_reason FROM conversation ORDER BY created_at")
         assert rows == [("COMPLETED", "HANGUP"), ("CANCELLED", "CANCELLED"), ("QUEUED", None)]
+
+
+def test_a_stack_that_does_not_answer_is_ended_and_its_calls_are_lost_and_not_dialed_again(
+    tmp_path: Path, sipp: StartSipp
+) -> None:
+    with served_in(tmp_path, DIALTREE_DIALING="on", DIALTREE_PRIVATE_CARRIERS="allow") as server:
+        line = Line(server.root("Northwind"), sipp)
+        over = line.over("hang_up", calls=2)
+        assert line.ended(over.call(to="+12065550190"))["endReason"] == "HANGUP"
+        children = Path(f"/proc/{server.server}/task/{server.server}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGSTOP)
+        lost = line.ended(over.call(to="+12065550191"))
+        assert (lost["status"], lost["endReason"]) == ("FAILED", "ENGINE_LOST")
+        assert line.ended(over.call(to="+12065550192"))["endReason"] == "HANGUP"
+        assert over.invites().keys() == {"+12065550190", "+12065550192"}

@@ -337,10 +337,10 @@ def test_r6_switching_sharing_off_ends_queued_borrowed_conversations_and_no_othe
 def test_r6_live_calls_keep_their_number(northwind: Client) -> None:
     child, shared = northwind.child(), northwind.number(shareable=True)
     live = child.queued(agentNumber=shared.e164, agentConfig={})["id"]
-    northwind.installation.rows("UPDATE conversation SET status = 'DIALING', dialed_at = created_at WHERE id = ?", live)
+    northwind.installation.rows("UPDATE conversation SET status = 'RINGING' WHERE id = ?", live)
     northwind.share(shared, shareable=False)
     now = child.conversation(live)
-    assert (now["status"], now["endReason"], now["agentNumber"]) == ("DIALING", None, shared.e164)
+    assert (now["status"], now["endReason"], now["agentNumber"]) == ("RINGING", None, shared.e164)
 
 
 def test_r6_sharing_switched_off_leaves_nothing_queued_that_was_created_meanwhile(northwind: Client) -> None:
@@ -383,7 +383,7 @@ def test_r2_r6_a_borrowed_conversation_reads_as_its_owner_sees_it_also_to_the_nu
 # --------------------------------------------------------------------------------------- R12: what the database refuses
 
 ENDED = "ended_at = created_at"
-DIALING = "status = 'DIALING', dialed_at = created_at"
+DIALED = "status = 'DIALING', dialed_at = created_at, server_id = 'srv_1'"
 COPIED = (
     "organization_id, direction, agent_number, user_number, phone_number_id, agent_version_id, agent_config,"
     " resolution, created_at"
@@ -405,14 +405,16 @@ def _stored(client: Client, *updates: str) -> Callable[[str], None]:
 @pytest.fixture
 def dialing(northwind: Client) -> Client:
     northwind.number()
+    now = "SELECT 'srv_1', created_at, created_at FROM phone_number"
+    northwind.installation.rows(f"INSERT INTO server (id, started_at, seen_at) {now}")
     return northwind
 
 
 @pytest.mark.parametrize(
     ("before", "refused"),
     [
-        ([DIALING], "status = 'QUEUED'"),
-        (["status = 'RINGING'"], "status = 'DIALING'"),
+        ([DIALED], "status = 'QUEUED'"),
+        (["status = 'RINGING'"], DIALED),
         (["status = 'IN_PROGRESS'"], "status = 'RINGING'"),
         ([f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}"], "status = 'FAILED'"),
         ([f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}"], "end_reason = 'BUSY'"),
@@ -442,7 +444,7 @@ def test_r12_the_database_refuses_to_go_back_and_to_change_what_is_final(
 
 def test_r12_a_conversation_goes_forward_to_its_end(dialing: Client) -> None:
     forward = [f"status = '{status}'" for status in ("RINGING", "IN_PROGRESS")]
-    _stored(dialing, DIALING, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
+    _stored(dialing, DIALED, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
     ended = dialing.call(agentConfig={}, idempotencyKey="stored")["conversation"]
     assert (ended["status"], ended["endReason"], ended["endedAt"]) == ("COMPLETED", "HANGUP", ended["createdAt"])
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.calling.conftest import Dialing
-from tests.calling.line import Over, open_transfer
+from tests.calling.line import LONG_AGO, Over, open_transfer
 from tests.telephony.sipp import free_port
 
 THIRD_PARTY = "+12065550142"
@@ -104,3 +104,18 @@ def test_r13_one_transfer_at_a_time_and_it_ends_with_its_call(dialing: Dialing) 
     ended = line.ended(identifier)
     assert (ended["status"], [each["status"] for each in ended["transfers"]]) == ("COMPLETED", ["FAILED"])
     assert ended["transfers"][0]["endedAt"]
+
+
+def test_a_transfer_of_which_nobody_ever_tells_fails_and_the_call_goes_on(dialing: Dialing) -> None:
+    over = dialing().over("answer")
+    identifier = over.talking()
+    asked = "REQUESTED', '+12065550142', 'SIP_REFER', created_at"
+    over.line.owner.installation.rows(
+        "INSERT INTO transfer (id, organization_id, conversation_id, kind, status, transfer_number, mechanism,"
+        f" created_at, asked_at) SELECT 'trf_lost', organization_id, id, 'COLD', '{asked}, ?"
+        " FROM conversation WHERE id = ?",
+        LONG_AGO,
+        identifier,
+    )
+    assert open_transfer(over.line.owner, identifier, "FAILED")["id"] == "trf_lost"
+    assert over.line.now(identifier)["status"] == "IN_PROGRESS"

@@ -39,6 +39,9 @@ def world(shared_installation: Installation) -> World:
     ended = child.queued(agentNumber=lender.e164, agentConfig={})["id"]
     mine.share(lender, False)
     ringing = ring(mine, version)
+    for server in ("srv_serves", "srv_other"):
+        shared_installation.rows("INSERT INTO server (id, started_at, seen_at) VALUES (?, ?, ?)", server, TIME, TIME)
+    shared_installation.rows("UPDATE conversation SET server_id = 'srv_serves' WHERE id = ?", ringing)
     return World(
         shared_installation,
         {
@@ -323,6 +326,22 @@ REFUSED = {
         "ck_conversation_queued_is_outbound",
         f"{CONVERSATION} VALUES ('cnv_x', :mine, 'INBOUND', 'QUEUED', '+12065550100', NULL, NULL, NULL, NULL, :time)",
     ),
+    "a call that is dialed by nobody": (
+        "conversation_is_dialed_by_a_server",
+        "UPDATE conversation SET status = 'DIALING', dialed_at = :time WHERE id = :live",
+    ),
+    "a call that is dialed by a server that is not there": (
+        "conversation_is_dialed_by_a_server",
+        "UPDATE conversation SET status = 'DIALING', dialed_at = :time, server_id = 'srv_gone' WHERE id = :live",
+    ),
+    "a call that is dialed and does not say when": (
+        "conversation_is_dialed_by_a_server",
+        "UPDATE conversation SET status = 'DIALING', server_id = 'srv_serves' WHERE id = :live",
+    ),
+    "a call taken from a server that serves": (
+        "conversation_stays_with_a_server_that_serves",
+        "UPDATE conversation SET server_id = 'srv_other' WHERE id = :ringing",
+    ),
     "an end without a reason": (
         "ck_conversation_ends_with_a_reason",
         "UPDATE conversation SET status = 'FAILED', ended_at = :time WHERE id = :live",
@@ -385,7 +404,7 @@ REFUSED = {
         "FOREIGN KEY",
         f"{CONVERSATION} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', '+12065550100', NULL, :their_version, NULL, NULL, :time)",
     ),
-    "a call that is dialed by nobody": (
+    "a call that is dialed at no time": (
         "conversation_is_dialed_when_it_is_taken",
         "UPDATE conversation SET status = 'DIALING' WHERE id = :live",
     ),
@@ -545,12 +564,27 @@ FORWARD = [(before, after) for place, before in enumerate(ORDER) for after in OR
 
 @pytest.mark.parametrize(("before", "after"), FORWARD)
 def test_r12_a_conversation_goes_forward_and_never_back(world: World, before: str, after: str) -> None:
-    moved = "UPDATE conversation SET status = :status, dialed_at = :time WHERE id = :live"
+    moved = "UPDATE conversation SET status = :status WHERE id = :live"
+    dialed = "UPDATE conversation SET status = 'DIALING', server_id = 'srv_serves', dialed_at = :time WHERE id = :live"
+    live = world.ids["live"]
     with undone(world) as execute:
         for status in (before, after):
-            execute(moved, {"status": status, "live": world.ids["live"], "time": None if status == "QUEUED" else TIME})
-        with pytest.raises(Forbidden, match=r"conversation_(never_goes_back|is_dialed_once)"):
-            execute(moved, {"status": before, "live": world.ids["live"], "time": None if before == "QUEUED" else TIME})
+            if status == "DIALING":
+                execute(dialed, {"time": TIME, "live": live})
+            else:
+                execute(moved, {"status": status, "live": live})
+        with pytest.raises(Forbidden, match=r"conversation_(never_goes_back|is_dialed_once|is_dialed_by_a_server)"):
+            execute(moved, {"status": before, "live": live})
+
+
+def test_a_server_that_has_ended_never_comes_back_and_its_calls_may_be_taken(world: World) -> None:
+    with undone(world) as execute:
+        execute("UPDATE server SET ended_at = :time WHERE id = 'srv_serves'", {"time": TIME})
+        execute(
+            "UPDATE conversation SET server_id = 'srv_other' WHERE id = :ringing", {"ringing": world.ids["ringing"]}
+        )
+        with pytest.raises(Forbidden, match="server_that_ended_never_comes_back"):
+            execute("UPDATE server SET ended_at = NULL WHERE id = 'srv_serves'")
 
 
 def test_r1_a_thirty_third_level_is_refused(world: World) -> None:

@@ -192,11 +192,11 @@ async def test_a_change_at_one_server_is_heard_at_the_other_also_where_it_was_be
         await followed.ready(probe)
         with store.connect() as slow:
             slow.execute("BEGIN")
-            slow.execute("UPDATE conversation SET status = 'DIALING', dialed_at = now() WHERE id = %s", [late])
+            slow.execute("UPDATE conversation SET status = 'RINGING' WHERE id = %s", [late])
             quick = probe()
             assert await followed.next() == heard(quick, "QUEUED")
             slow.execute("COMMIT")
-        assert await followed.next() == heard(late, "DIALING")
+        assert await followed.next() == heard(late, "RINGING")
 
 
 def heard(conversation: str, status: str) -> Any:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -16,13 +17,14 @@ PROGRAM = shutil.which("sipp") or "/usr/bin/sipp"
 PORTS = range(10_000, 16_000)
 LOOK_SECONDS = 0.02
 SECONDS = 300  # after which something is wrong; nothing waits for it to pass
-SEPARATOR = re.compile(r"^-{20,} .*$", re.MULTILINE)
+SEPARATOR = re.compile(r"^-{20,} (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class SipMessage:
-    """One message of sipp's log, received from us or sent to us."""
+    """One message of sipp's log, received from us or sent to us; `at`: seconds, by its clock."""
 
+    at: float
     received: bool
     text: str
 
@@ -107,7 +109,8 @@ class Sipp:
     def messages(self, method: str | None = None) -> list[SipMessage]:
         """What was received and sent so far, in order; only that method or status where one is named."""
         log = self._messages.read_bytes().decode(errors="replace").replace("\r\n", "\n")
-        found = [_message(block.strip("\n")) for block in SEPARATOR.split(log) if block.strip()]
+        _, *parts = SEPARATOR.split(log)
+        found = [_message(at, block.strip("\n")) for at, block in zip(parts[::2], parts[1::2], strict=True)]
         return [message for message in found if method in (None, message.method)]
 
 
@@ -118,9 +121,9 @@ def _filled(scenario: str, values: dict[str, str]) -> str:
     return scenario
 
 
-def _message(block: str) -> SipMessage:
+def _message(at: str, block: str) -> SipMessage:
     about, _, text = block.partition("\n\n")
-    return SipMessage("received" in about, text)
+    return SipMessage(datetime.fromisoformat(at.strip()).timestamp(), "received" in about, text)
 
 
 def _ports() -> Iterator[int]:
