@@ -48,6 +48,7 @@ class SipEngine:
         self._starting = asyncio.Lock()
         self._answering: Child | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._tried_to_answer = asyncio.Event()
 
     async def start(self) -> None:
         if importlib.util.find_spec("baresip") is None:
@@ -64,6 +65,7 @@ class SipEngine:
                 ) from None
         if self._listen is not None:
             self._keeping = asyncio.create_task(self._keep_answering(self._listen))
+            await self._tried_to_answer.wait()
 
     async def stop(self) -> None:
         """Waits for a child that is just starting, so that none is left behind."""
@@ -191,9 +193,11 @@ class SipEngine:
             try:
                 async with self._starting:
                     self._answering = await self._new_child(Setup(interface, listen, self._ca_file))
+                self._tried_to_answer.set()
                 await self._answering.gone()
                 pause = 1.0
             except NotPlaced:
+                self._tried_to_answer.set()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
