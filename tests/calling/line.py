@@ -118,7 +118,7 @@ def most_live(carrier: Sipp) -> int:
         call_id = str(message.header("Call-ID"))
         if message.method == "INVITE":
             live.add(call_id)
-        elif message.method in ("BYE", "CANCEL") or message.method >= "400":
+        elif message.method in ("BYE", "CANCEL") or (message.method.isdigit() and message.method >= "400"):
             live.discard(call_id)
         most = max(most, len(live))
     return most
