@@ -34,10 +34,11 @@ test: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "And the page's, in a browser ..."
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/web
 
-## The tests once more, on PostgreSQL.
+## The tests once more, on PostgreSQL: all but the page's, which asks the API alone. FULL=1: the long suites at full size.
 test-postgres: .venv/test.stamp $(FOR_TESTS)
 	@echo "Running the tests on PostgreSQL: some minutes ..."
-	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/web
+	@DIALTREE_TEST_ENGINE=postgresql DIALTREE_TORTURE=$(FULL) $(BIN)/python -m pytest -q -n 2 --dist loadfile \
+	  --ignore tests/web $(if $(FULL),--ignore tests/crashes)
 
 ## What CI runs: format, lint, types, tests.
 check: .venv/test.stamp
@@ -48,13 +49,15 @@ check: .venv/test.stamp
 	@$(MAKE) --no-print-directory test
 	@echo "The rules once more, run by graphql-core ..."
 	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q tests/resolvers tests/test_contract.py
+	@echo "And on PostgreSQL ..."
+	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/calling tests/isolation tests/models tests/resolvers
 
 ## The long suites at their full size.
 torture: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "The long suites at full size: this takes a while ..."
 	@DIALTREE_TORTURE=1 $(BIN)/python -m pytest -q -m torture
 	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q
-	@$(MAKE) --no-print-directory test-postgres
+	@$(MAKE) --no-print-directory test-postgres FULL=1
 	@$(BIN)/python tests/defects.py
 
 ## kill -9, again and again, while clients create conversations.

@@ -9,10 +9,12 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import tempfile
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -104,19 +106,21 @@ class PostgresStore:
     def settings(self) -> dict[str, str]:
         return {"database_url": self.url, "secret_keys": SECRET_KEYS}
 
-    @property
-    def programs(self) -> Path:
-        """Where PostgreSQL's own are."""
-        return self._cluster.programs
-
     def connect(self) -> psycopg.Connection[Any]:
         return self._cluster.connect(self.name, "dialtree")
 
     def rows(self, statement: str, *values: Any) -> Rows:
+        """Over a connection that is kept, and made again where somebody cut it."""
         if self._connection is None:
             self._connection = self.connect()
             weakref.finalize(self, self._connection.close)
-        return _executed(self._connection, statement, values)
+        try:
+            return _executed(self._connection, statement, values)
+        except psycopg.OperationalError:
+            if not self._connection.closed:
+                raise
+            self._connection = None
+            return self.rows(statement, *values)
 
     @contextmanager
     def transaction(self) -> Iterator[Execute]:
@@ -166,9 +170,6 @@ class Cluster:
     """A PostgreSQL of this process's own, in a folder that goes when the tests end."""
 
     def __init__(self) -> None:
-        programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        assert programs, "Debian's package postgresql is missing: make test installs it"
-        self.programs = programs[-1].parent
         self._folder = Path(tempfile.mkdtemp(prefix="dialtree-postgres-"))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
@@ -179,9 +180,30 @@ class Cluster:
         self.start()
         self.administer("CREATE ROLE dialtree LOGIN CREATEDB")
 
+    @staticmethod
+    def programs() -> Path:
+        """Where PostgreSQL's own are."""
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        assert found, "Debian's package postgresql is missing: make test installs it"
+        return found[-1].parent
+
     def start(self, fsync: str = "off") -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400"
         self.run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", f"{options} -c fsync={fsync}", "start")
+
+    def kill(self) -> None:
+        """kill -9, for the parent, which has no more children by then, and for them; when this returns, none runs."""
+        postmaster = int((self._folder / "d" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        processes = [postmaster, *map(int, children)]
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(map(_runs, processes)):
+            time.sleep(0.01)
+        # Where nobody reaps the dead, their number is taken, and PostgreSQL takes the dead one for another that runs.
+        (self._folder / "d" / "postmaster.pid").unlink()
 
     def speak_tls(self, certificate: Path) -> None:
         """From now on to whoever wants it; the file holds the certificate and its key."""
@@ -196,7 +218,7 @@ class Cluster:
     def run(self, program: str, *arguments: str) -> None:
         """As the user postgres, where root runs the tests: PostgreSQL refuses to serve as root."""
         person = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        command = [*person, str(self.programs / program), "-D", str(self._folder / "d"), *arguments]
+        command = [*person, str(self.programs() / program), "-D", str(self._folder / "d"), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
     def connect(self, database: str, role: str) -> psycopg.Connection[Any]:
@@ -219,6 +241,13 @@ class Cluster:
         with suppress(subprocess.CalledProcessError):
             self.run("pg_ctl", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 cluster = cache(Cluster)

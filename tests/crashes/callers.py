@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -16,18 +16,24 @@ from tests.installation import Client, Json
 CLIENTS = 16
 HANG_UP = 0.1  # of the requests: sent, and not waited for
 AGAIN_AFTER = 0.02  # seconds
+COME_AGAIN = {"SERVICE_UNAVAILABLE", "TIMEOUT"}
 CREATE = """mutation($input: CreateOutboundConversationInput!) {
   createOutboundConversation(input: $input) { replayed conversation { id } userErrors { code message } } }"""
 
 
 @dataclass
 class Callers:
-    """`acknowledged`: the ids that each turn was answered with, in order; `sent` counts requests."""
+    """`acknowledged`: the ids that each turn was answered with, in order; `sent` counts requests.
+
+    `begun`: what was claimed, and not over, when something was killed. `addresses`: those of all servers.
+    """
 
     client: Client
     agent_number: str
     seed: int
+    addresses: list[str]
     acknowledged: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    begun: set[str] = field(default_factory=set)
     sent: int = 0
     refused: int = 0
     working: bool = False
@@ -36,8 +42,7 @@ class Callers:
     async def create(self, turns: Iterable[int]) -> None:
         """Each turn is a conversation of its own; all of them are acknowledged when this returns."""
         left, self.working = iter(turns), True
-        address = self.client.installation.url
-        async with httpx.AsyncClient(base_url=address, headers=self.client.headers, timeout=60) as http:
+        async with httpx.AsyncClient(headers=self.client.headers, timeout=60) as http:
             await asyncio.gather(*(self._client(http, left, random.Random(f"{self.seed}/{n}")) for n in range(CLIENTS)))
         async with self.moved:
             self.working = False
@@ -46,23 +51,23 @@ class Callers:
     async def _client(self, http: httpx.AsyncClient, left: Iterator[int], chance: random.Random) -> None:
         for turn in left:
             if chance.random() < HANG_UP:
-                await self._send_and_hang_up(turn)
+                await self._send_and_hang_up(chance.choice(self.addresses), turn)
             conversation = None
             while conversation is None:
-                conversation = await self._answered(http, turn)
+                conversation = await self._answered(http, chance.choice(self.addresses), turn)
             self.acknowledged[turn].append(conversation)
 
-    async def _answered(self, http: httpx.AsyncClient, turn: int) -> str | None:
+    async def _answered(self, http: httpx.AsyncClient, address: str, turn: int) -> str | None:
         """The conversation's id; None where the server could not be reached, went away or had no database."""
         await self._count_sent()
         try:
-            answer = await http.post("/graphql", json=self._body(turn))
+            answer = await http.post(f"{address}/graphql", json=self._body(turn))
         except httpx.TransportError:
             await self._refused()
             return None
         if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             assert answer.headers["Retry-After"]
-            assert codes(answer.json()) == {"SERVICE_UNAVAILABLE"}
+            assert codes(answer.json()) <= COME_AGAIN
             await self._refused()
             return None
         assert answer.status_code == HTTPStatus.OK, answer.text
@@ -76,9 +81,9 @@ class Callers:
         identifier: str = payload["conversation"]["id"]
         return identifier
 
-    async def _send_and_hang_up(self, turn: int) -> None:
+    async def _send_and_hang_up(self, server: str, turn: int) -> None:
         """Nobody will ever know the answer, and the same is asked again."""
-        address, body = urlsplit(self.client.installation.url), json.dumps(self._body(turn))
+        address, body = urlsplit(server), json.dumps(self._body(turn))
         head = {"Host": address.netloc, "Content-Type": "application/json", "Content-Length": str(len(body))}
         lines = [
             "POST /graphql HTTP/1.1",
@@ -117,6 +122,11 @@ class Callers:
         ((count,),) = self.client.installation.rows("SELECT COUNT(*) FROM conversation WHERE ended_at IS NULL")
         return int(count)
 
+    def note_begun(self, rows: Callable[[str], list[tuple[str]]] | None = None) -> None:
+        """What no server may dial any more, as one may have dialed it before it was killed."""
+        begun = "SELECT id FROM conversation WHERE status IN ('DIALING', 'RINGING', 'IN_PROGRESS')"
+        self.begun.update(identifier for (identifier,) in (rows or self.client.installation.rows)(begun))
+
     async def until_sent(self, count: int) -> None:
         async with self.moved:
             await self.moved.wait_for(lambda: self.sent >= count)
@@ -136,20 +146,23 @@ class Count:
     duplicated: int = 0
     answered_otherwise: int = 0
     dialed_twice: int = 0
+    never_dialed: int = 0
     left_hanging: int = 0
 
 
-def counted(callers: Callers, creates: int, dialed: dict[str, set[str]]) -> Count:
-    """What is stored, against what was acknowledged for so many turns, and what the carrier was asked to dial."""
+def counted(callers: Callers, dialed: dict[str, set[str]]) -> Count:
+    """What is stored, against what was acknowledged in each turn, and what the carrier was asked to dial."""
     stored = callers.client.installation.rows("SELECT id, user_number FROM conversation")
-    ids = {identifier for identifier, _ in stored}
-    acknowledged = {identifier for each in callers.acknowledged.values() for identifier in each}
-    assert {called for _, called in stored} == {number_called(turn) for turn in range(creates)}
+    turns, ids = callers.acknowledged, {identifier for identifier, _ in stored}
+    acknowledged = {identifier for each in turns.values() for identifier in each}
+    assert {called for _, called in stored} == {number_called(turn) for turn in turns}
+    undialed = {identifier for identifier, called in stored if not dialed.get(called)}
     return Count(
         lost=len(acknowledged - ids),
-        duplicated=len(stored) - creates,
-        answered_otherwise=sum(len(set(each)) > 1 for each in callers.acknowledged.values()),
+        duplicated=len(stored) - len(turns),
+        answered_otherwise=sum(len(set(each)) > 1 for each in turns.values()),
         dialed_twice=sum(len(calls) > 1 for calls in dialed.values()),
+        never_dialed=len(undialed - callers.begun),
         left_hanging=callers.live(),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -20,12 +21,28 @@ class CrashingPostgres:
         """As a power cut ends it: no transaction is finished, no connection is closed, and nothing is written back."""
         self.cluster.run("pg_ctl", "-m", "immediate", "-w", "stop")
 
+    def kill(self) -> None:
+        """kill -9 for all of it at once: not even PostgreSQL's own processes hear of the end of the others."""
+        self.cluster.kill()
+
     def start(self) -> None:
         self.cluster.start(fsync="on")
 
     def cut_connections(self) -> None:
-        """All that servers have, in the middle of whatever they do."""
-        self.cluster.administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dialtree'")
+        """All that servers have, in the middle of whatever they do; when this returns, none is left."""
+        theirs = "FROM pg_stat_activity WHERE usename = 'dialtree'"
+        self.cluster.administer(f"SELECT pg_terminate_backend(pid) {theirs}")
+        while self.rows(f"SELECT pid {theirs}"):
+            self.cluster.administer(f"SELECT pg_terminate_backend(pid) {theirs}")
+
+    def let_in(self, connections: int) -> None:
+        """At most so many more of the servers'; -1: any number."""
+        self.cluster.administer(f"ALTER DATABASE {self.store.name} CONNECTION LIMIT {connections}")
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Also where servers are not let in."""
+        with self.cluster.connect(self.store.name, "postgres") as connection:
+            return connection.execute(statement.encode()).fetchall()
 
 
 @pytest.fixture

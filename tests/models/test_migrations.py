@@ -1,6 +1,9 @@
 """Migrations: they agree with the models, keep what is stored, happen whole or not at all, and know their limits."""
 
+import os
+import signal
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -13,8 +16,8 @@ from migrations import migrate
 from migrations.revisions import NewerDatabase
 from models import Organization
 from tests.installation import Installation
-from tests.processes import run
-from tests.stores import ON_POSTGRES, Store, Template, empty
+from tests.processes import kept_in, run, start
+from tests.stores import ON_POSTGRES, PostgresStore, Store, Template, empty
 
 REVISIONS = sorted(file.name[:4] for file in Path("migrations/versions").glob("[0-9]*.py"))
 TIME = "2026-01-31 09:30:00.000000+00:00" if ON_POSTGRES else "2026-01-31 09:30:00.000000"
@@ -89,23 +92,63 @@ INSERT INTO conversation (id, organization_id, direction, status, agent_number, 
   VALUES ('cnv_1', 'org_1', 'OUTBOUND', 'QUEUED', '+12065550100', '+12065550199', 'num_1', 'ver_1',
   '{{"steps": []}}', 'first', '{TIME}');
 INSERT INTO transfer (id, organization_id, conversation_id, kind, status, transfer_number, created_at)
-  VALUES ('trf_1', 'org_1', 'cnv_1', 'COLD', 'REQUESTED', '+12065550188', '{TIME}')
+  VALUES ('trf_1', 'org_1', 'cnv_1', 'COLD', 'REQUESTED', '+12065550188', '{TIME}');
+INSERT INTO organization (id, parent_id, depth, name, slug, created_at)
+  VALUES ('org_2', 'org_1', 2, 'Two', 'two', '{TIME}');
+INSERT INTO trunk (id, organization_id, name, kind, transfer_mode, transfer_caller_id, calls_per_second,
+  max_concurrent_calls, outbound_address, outbound_auth_username, outbound_auth_password, outbound_transport,
+  outbound_media_encryption, created_at)
+  VALUES ('trk_2', 'org_1', 'Outbound', 'MANAGED_TWILIO', 'SIP_ONLY', 'FROM_TRANSFEROR', 5, 50, 'a.example.com', 'us',
+  'sealed', 'TLS', 'REQUIRE', '{TIME}');
+INSERT INTO phone_number (id, organization_id, trunk_id, e164, shareable, inbound_agent_version_id,
+  inbound_assigned_at, created_at, updated_at)
+  VALUES ('num_2', 'org_1', 'trk_2', '+12065550101', FALSE, 'ver_1', '{TIME}', '{TIME}', '{TIME}');
+INSERT INTO conversation (id, organization_id, direction, status, end_reason, sip_status, agent_number, phone_number_id,
+  agent_version_id, agent_config, initial_context, custom_metadata, input_digest, created_at, answered_at, ended_at)
+  VALUES ('cnv_2', 'org_1', 'INBOUND', 'COMPLETED', 'HANGUP', 200, '+12065550101', 'num_2', 'ver_1',
+  '{{"a": 1}}', 'Hello', '{{"b": [2]}}', 'digest', '{TIME}', '{TIME}', '{TIME}');
+INSERT INTO conversation (id, organization_id, direction, status, agent_number, phone_number_id, created_at)
+  VALUES ('cnv_3', 'org_2', 'OUTBOUND', 'QUEUED', '+12065550100', 'num_1', '{TIME}');
+UPDATE phone_number SET shareable = FALSE WHERE id = 'num_1'
 """
-TABLES = ("organization", "api_key", "agent", "agent_version", "trunk", "phone_number", "conversation", "transfer")
+# From 0007 on.
+CALLS = f"""
+UPDATE conversation SET status = 'DIALING', dialed_at = '{TIME}', hang_up_requested_at = '{TIME}' WHERE id = 'cnv_1';
+UPDATE transfer SET asked_at = '{TIME}', begun_at = '{TIME}', supervisor_instructions = 'Softly' WHERE id = 'trf_1';
+INSERT INTO conversation (id, organization_id, direction, status, agent_number, phone_number_id, engine_reference,
+  created_at) VALUES ('cnv_4', 'org_1', 'INBOUND', 'RINGING', '+12065550101', 'num_2', 'leg-1', '{TIME}')
+"""
+# The first revision that has the table, and the fewest rows that the data above leave in it.
+ROWS = {
+    **dict.fromkeys(("api_key", "agent", "agent_version", "transfer"), ("0001", 1)),
+    **dict.fromkeys(("organization", "trunk", "phone_number"), ("0001", 2)),
+    "conversation": ("0001", 3),
+    "change": ("0003", 5),
+    "audit_event": ("0004", 8),
+}
+
+
+def fill(store: Store, revision: str) -> None:
+    for statement in (f"{DATA};\n{CALLS}" if revision >= "0007" else DATA).split(";\n"):
+        store.rows(statement)
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_what_is_stored_at_any_revision_is_kept(revision: str, template: Template, tmp_path: Path) -> None:
     store = empty(tmp_path)
     migrate(store.url, revision)
-    for statement in DATA.split(";\n"):
-        store.rows(statement)
+    fill(store, revision)
     columns = store.tables()
-    stored = {table: store.rows(f"SELECT {', '.join(columns[table])} FROM {table}") for table in TABLES}
+    stored = {
+        table: sorted(store.rows(f"SELECT {', '.join(columns[table])} FROM {table}"), key=repr)
+        for table in ROWS
+        if table in columns
+    }
     migrate(store.url)
-    for table in TABLES:
-        assert len(stored[table]) == 1
-        assert store.rows(f"SELECT {', '.join(columns[table])} FROM {table}") == stored[table]
+    for table, (since, fewest) in ROWS.items():
+        assert len(stored.get(table, ())) >= (fewest if revision >= since else 0)
+    for table, rows in stored.items():
+        assert sorted(store.rows(f"SELECT {', '.join(columns[table])} FROM {table}"), key=repr) == rows
     assert described(store) == described(template.copied(tmp_path))
 
 
@@ -122,6 +165,36 @@ def test_a_migration_that_is_interrupted_has_not_happened_and_is_run_again(tmp_p
     store.rows("DROP INDEX ix_audit_event_organization_id_created_at")
     migrate(store.url)
     assert store.rows("SELECT version_num FROM alembic_version") == [(REVISIONS[-1],)]
+
+
+def test_a_migration_that_is_killed_has_not_happened_and_is_run_again(tmp_path: Path, template: Template) -> None:
+    store = empty(tmp_path)
+    migrate(store.url, "0001")
+    fill(store, "0001")
+    before = described(store), store.rows("SELECT * FROM conversation ORDER BY id")
+    kill_halfway(store, tmp_path)
+    assert (described(store), store.rows("SELECT * FROM conversation ORDER BY id")) == before
+    assert store.rows("SELECT version_num FROM alembic_version") == [("0001",)]
+    migrate(store.url)
+    assert described(store) == described(template.copied(tmp_path))
+
+
+def kill_halfway(store: Store, folder: Path) -> None:
+    """kill -9 for `migrate`: at PostgreSQL while it waits for a writer, at SQLite in the middle of its own writing."""
+    if not isinstance(store, PostgresStore):
+        strace = ("strace", "-f", "-o", os.devnull, "-e", "inject=pwrite64:signal=SIGKILL:when=20")
+        process = start(folder, "migrate", errors=PIPE, under=strace, **kept_in(store))
+        process.communicate(timeout=300)
+    else:
+        with store.connect() as writer:
+            writer.execute("BEGIN")
+            writer.execute("LOCK TABLE conversation IN ROW EXCLUSIVE MODE")
+            process = start(folder, "migrate", errors=PIPE, **kept_in(store))
+            while not store.rows("SELECT pid FROM pg_locks WHERE NOT granted"):
+                assert process.poll() is None
+            process.kill()
+            process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_an_older_server_refuses_a_newer_database(template: Template, tmp_path: Path) -> None:

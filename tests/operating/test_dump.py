@@ -37,7 +37,7 @@ def performed(program: str, store: PostgresStore, folder: Path) -> None:
     (line,) = re.findall(rf"^{program} .*", README, re.MULTILINE)
     address = store.url.replace("+asyncpg", "")
     _, *arguments = shlex.split(re.sub(r"postgresql://\S+", address, line))
-    subprocess.run([store.programs / program, *arguments], cwd=folder, check=True)
+    subprocess.run([Cluster.programs() / program, *arguments], cwd=folder, check=True)
 
 
 def test_a_dump_of_a_server_at_work_is_restored_and_served(tmp_path: Path) -> None:
