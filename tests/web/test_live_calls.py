@@ -103,10 +103,10 @@ def test_transfers_are_listed_with_what_the_third_party_sees(
     expect(page.get_by_role("region", name="Transfers").get_by_role("listitem")).to_have_text(
         [
             re.compile(
-                r"^Cold to \+1 206 555 0199: Completed. The third party sees \+1 206 555 0181"
+                r"^Cold to \+1 206 555 0199: Completed. The third party saw \+1 206 555 0181"
                 r" as asked for with TRANSFEREE_NUMBER."
             ),
-            re.compile(r"^Warm to \+1 206 555 0199: Failed \(486\). The third party sees a withheld number."),
+            re.compile(r"^Warm to \+1 206 555 0199: Failed \(486\). The third party was to see a withheld number."),
         ]
     )
 

@@ -213,13 +213,13 @@ def troubles(page: Page, world: World) -> Iterator[str]:
 
 def alone(page: Page, world: World) -> Iterator[str]:
     """An organization with nothing yet, and none below it."""
-    empty = world["Harbor Dental"].child("Harbor Smiles")
+    empty = world["Northwind"].child("Harbor Smiles")
     page.get_by_role("button", name="Sign out").click()
     with held_back(page, "query PhoneNumbers("):
         enter(page, empty.secret or "")
         expect(page.get_by_text("Loading phone numbers…")).to_be_visible()
         yield "loading"
-    expect(page.get_by_text("2 loaded of 2")).to_be_visible()
+    expect(page.get_by_text("1 loaded of 1")).to_be_visible()
     page.get_by_role("button", name="Acting organization").click()
     expect(page.get_by_role("treegrid").get_by_role("row")).to_have_count(1)
     yield "organization-alone"
@@ -240,12 +240,14 @@ def graphiql(page: Page) -> Iterator[str]:
 @pytest.mark.skipif("DIALTREE_PICTURES" not in os.environ, reason="writes the pictures of the README")
 def test_the_pictures_of_the_readme(installation: Installation, visitors: Visitors) -> None:
     clinics = planted(installation)["Harbor Clinics"]
-    for place, each in enumerate(("12065550100", "12065550101", "12065550102", "12065550103", "12065550104")):
+    numbers = ["+12065550104", "+12065550102", "+12065550101", "+12065550103", "+12065550100", "+15551234567"]
+    for place, each in enumerate(numbers):
         installation.rows(
-            "UPDATE phone_number SET updated_at = datetime('now', ?) WHERE e164 = ?", f"-{3**place} hours", f"+{each}"
+            "UPDATE phone_number SET updated_at = datetime('now', ?) WHERE e164 = ?", f"-{4**place * 20} minutes", each
         )
-    page = visitors.sign_in(clinics, viewport={"width": 1280, "height": 430}, device_scale_factor=2)
+    page = visitors.sign_in(clinics, viewport={"width": 1280, "height": 420}, device_scale_factor=2)
     expect(page.get_by_text("6 loaded of 6")).to_be_visible()
+    page.mouse.move(0, 0)
     page.screenshot(path=DOCS / "numbers.png")
     reminders = agent_of(clinics, "Reminders")
     page.goto(f"/which-number?speaker=agent&agent={reminders}&fallback=yes&to=%2B12065550199")

@@ -151,14 +151,17 @@ def held_back(page: Page, operation: str) -> Iterator[list[Route]]:
     """Requests with this operation leave the browser only at the end."""
     held: list[Route] = []
 
+    holding = True
+
     def handle(route: Route) -> None:
-        if operation in (route.request.post_data or ""):
+        if holding and operation in (route.request.post_data or ""):
             held.append(route)
         else:
             route.continue_()
 
     page.route("**/graphql", handle)
     yield held
+    holding = False
     for route in held:
         route.continue_()
 

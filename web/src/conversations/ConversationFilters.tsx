@@ -21,7 +21,7 @@ export function ConversationFilters() {
   useShortcut("/", () => first.current?.select());
   const set = (name: string) => (value: string) => setSearch((old) => withParameter(old, name, value));
   return (
-    <div className="toolbar" role="group" aria-label="Filters">
+    <div className="toolbar">
       <input
         ref={first}
         type="search"
@@ -40,11 +40,13 @@ export function ConversationFilters() {
         value={other}
         onChange={({ target }) => setOther(target.value)}
       />
-      <Pick label="Direction" value={search.get("direction") ?? ""} options={DIRECTIONS} choose={set("direction")} />
-      <Pick label="Status" value={search.get("status") ?? ""} options={STATUS_CHOICES} choose={set("status")} />
-      {reads("AGENTS") && <AgentPick bare value={search.get("agent") ?? ""} choose={set("agent")} />}
-      <Day label="From" value={search.get("since") ?? ""} choose={set("since")} />
-      <Day label="To" value={search.get("until") ?? ""} choose={set("until")} />
+      <div className="filters" role="group" aria-label="Filters">
+        <Pick label="Direction" value={search.get("direction") ?? ""} options={DIRECTIONS} choose={set("direction")} />
+        <Pick label="Status" value={search.get("status") ?? ""} options={STATUS_CHOICES} choose={set("status")} />
+        {reads("AGENTS") && <AgentPick bare value={search.get("agent") ?? ""} choose={set("agent")} />}
+        <Day label="From" value={search.get("since") ?? ""} choose={set("since")} />
+        <Day label="To" value={search.get("until") ?? ""} choose={set("until")} />
+      </div>
     </div>
   );
 }

@@ -11,6 +11,13 @@ const STATUSES: Record<TransferStatus, string> = {
   FAILED: "Failed",
 };
 
+const SEES: Record<TransferStatus, string> = {
+  REQUESTED: "is to see",
+  RINGING: "sees",
+  COMPLETED: "saw",
+  FAILED: "was to see",
+};
+
 export function Transfers({ transfers }: { transfers: readonly Transfer[] }) {
   return (
     <section aria-labelledby="transfers">
@@ -22,7 +29,7 @@ export function Transfers({ transfers }: { transfers: readonly Transfer[] }) {
             <li key={transfer.id} className="panel">
               <strong>{transfer.kind[0] + transfer.kind.slice(1).toLowerCase()}</strong> to{" "}
               {target(transfer.transferNumber)}: {STATUSES[transfer.status]}
-              {transfer.sipStatus ? ` (${transfer.sipStatus})` : ""}. The third party sees{" "}
+              {transfer.sipStatus ? ` (${transfer.sipStatus})` : ""}. The third party {SEES[transfer.status]}{" "}
               <strong>{transfer.callerId ? written(transfer.callerId) : "a withheld number"}</strong>
               {transfer.displayedNumber && <span className="quiet"> as asked for with {transfer.displayedNumber}</span>}
               . <Time at={transfer.createdAt} />
