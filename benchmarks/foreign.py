@@ -15,7 +15,16 @@ from tests.installation import Client, Installation
 from tests.stores import SqliteStore
 
 ROUNDS = 400
-UNKNOWN = {"num": "num_0123456789abcdefghjkmnpqrs", "e164": "+12125550111", "org": "org_0123456789abcdefghjkmnpqrs"}
+NOWHERE = "0123456789abcdefghjkmnpqrs"
+UNKNOWN = {kind: f"{kind}_{NOWHERE}" for kind in ("num", "org", "trk", "agt", "ver", "cnv")} | {"e164": "+12125550111"}
+LISTS = ("phoneNumbers", "trunks", "agents", "conversations", "apiKeys", "auditEvents")
+
+
+def changing(mutation: str, sent: str) -> str:
+    """A mutation that is refused, whatever the id is of."""
+    return f"mutation($it: ID!) {{ {mutation}(input: {{{sent}}}) {{ userErrors {{ code message }} }} }}"
+
+
 QUERIES = {
     "node": ("num", "query($it: ID!) { node(id: $it) { id } }"),
     "organization": ("org", "query($it: ID!) { organization(id: $it) { name } }"),
@@ -24,6 +33,21 @@ QUERIES = {
         "e164",
         "query($it: String!) { previewOutboundNumber(input: {agentNumber: $it}) { agentNumber refusal { code } } }",
     ),
+    **{
+        f"{name} of an organization": ("org", f"query($it: ID!) {{ {name}(organizationId: $it) {{ totalCount }} }}")
+        for name in LISTS
+    },
+    "setPhoneNumberShareable": (
+        "num",
+        changing("setPhoneNumberShareable", "phoneNumberId: $it, shareable: true"),
+    ),
+    "deletePhoneNumber": ("num", changing("deletePhoneNumber", "phoneNumberId: $it")),
+    "updateTrunk": ("trk", changing("updateTrunk", 'trunkId: $it, name: "x"')),
+    "deleteTrunk": ("trk", changing("deleteTrunk", "trunkId: $it")),
+    "createAgentVersion": ("agt", changing("createAgentVersion", "agentId: $it, config: {}")),
+    "publishAgentVersion": ("ver", changing("publishAgentVersion", "agentVersionId: $it")),
+    "hangUpConversation": ("cnv", changing("hangUpConversation", "conversationId: $it")),
+    "createTrunk for an organization": ("org", changing("createTrunk", 'organizationId: $it, name: "x"')),
 }
 
 
@@ -33,15 +57,22 @@ def main() -> None:
         template = Path(folder) / "template.db"
         migrate(f"sqlite+aiosqlite:///{template}")
         installation = Installation(SqliteStore(Path(folder) / "dialtree.db", template))
-        asking, stranger = installation.root("Northwind"), installation.root("Contoso")
-        number = stranger.number()
-        foreign = {"num": number.id, "e164": number.e164, "org": stranger.organization_id}
-        print(f"{'asked':>22} {'unknown, ms':>12} {'foreign, ms':>12} {'foreign/unknown':>16} {'unknown/unknown':>16}")
+        asking, foreign = installation.root("Northwind"), furnished(installation.root("Contoso"))
+        print(f"{'asked':>32} {'unknown, ms':>12} {'foreign, ms':>12} {'foreign/unknown':>16} {'unknown/unknown':>16}")
         for name, (kind, query) in QUERIES.items():
             first, second, other = compared(asking, query, UNKNOWN[kind], UNKNOWN[kind], foreign[kind])
-            print(f"{name:>22} {first:12.3f} {other:12.3f} {other / first:16.3f} {second / first:16.3f}")
+            print(f"{name:>32} {first:12.3f} {other:12.3f} {other / first:16.3f} {second / first:16.3f}")
         installation.stop()
         installation.join()
+
+
+def furnished(stranger: Client) -> dict[str, str]:
+    """One of each, in an organization that has nothing to do with who asks."""
+    trunk, agent = stranger.trunk(), stranger.agent()
+    number = stranger.number(trunk=trunk)
+    call = stranger.queued(agentNumber=number.e164, agentConfig={})["id"]
+    ids = {"num": number.id, "org": stranger.organization_id, "trk": trunk, "agt": agent}
+    return ids | {"ver": stranger.draft(agent), "cnv": call, "e164": number.e164}
 
 
 def compared(client: Client, query: str, *values: str) -> list[float]:

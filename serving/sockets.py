@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.types.execution import ExecutionResult
@@ -22,7 +23,7 @@ from execution.schema import Schema
 from serving import accepting
 from serving.accepting import BadRequest
 from serving.admission import Admission
-from serving.answering import trace
+from serving.answering import noted, trace
 from serving.frames import Frames
 from serving.live import LiveSchema
 from serving.patience import Patience
@@ -60,7 +61,9 @@ class Handler(BaseGraphQLTransportWSHandler[Socket, None]):
         await super().run_operation(operation)
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Strawberry would log its text, which can hold what was sent."""
+        """Strawberry would log its text, which can hold what was sent. A client that left is no bug."""
+        if isinstance(error, WebSocketDisconnected):
+            return
         log.error("bug", request_id=self.context.connection.state.request_id, **trace(error))
 
 
@@ -101,7 +104,8 @@ class SocketEndpoint(GraphQL[Socket, None]):
         try:
             await self._admission.context(context.connection, context.token)
             state.held.enter_context(self._admission.following(state.api_key, "sockets"))
-        except BadRequest:
+        except BadRequest as problem:
+            noted(state, [problem.code])
             raise ConnectionRejectionError from None
         return await super().on_ws_connect(context)
 

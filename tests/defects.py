@@ -18,6 +18,10 @@ LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "node_modules", "*.db*", "*.key"
 )
 TESTS = ("tests/calling", "tests/resolvers", "tests/isolation/test_not_found.py", "tests/isolation/test_oracle.py")
+ADMITTED = ("tests/serving/test_admission.py",)
+ARRIVING = ("tests/serving/test_arriving.py",)
+LIMITED = ("tests/serving/test_limits.py",)
+AUDITED = ("tests/resolvers/test_audit_events.py",)
 DIALED = ("tests/calling/test_dialer.py",)
 SOME_FAILED = 1
 
@@ -444,6 +448,114 @@ DEFECTS = [
         "within = Reach(router, below=True).holds(Conversation, [conversation_id])",
         "within = conversation.id == conversation_id",
         ("tests/calling/test_inbound_report.py",),
+    ),
+    # ------------------------------------------------------------------------------------------------------- the edge
+    Defect(
+        "what is asked is free",
+        "serving/admission.py",
+        "self._spend(connection, REFUSED if prepared.errors else prepared.cost)",
+        "self._spend(connection, 0)",
+        ADMITTED,
+    ),
+    Defect(
+        "what is refused is free",
+        "serving/admission.py",
+        "self._spend(connection, REFUSED if prepared.errors else prepared.cost)",
+        "self._spend(connection, 0 if prepared.errors else prepared.cost)",
+        ADMITTED,
+    ),
+    Defect(
+        "guesses are looked up for ever",
+        "serving/admission.py",
+        "if limited.wait and key not in self._known:",
+        "if False:",
+        ADMITTED,
+    ),
+    Defect(
+        "whoever guesses locks the owner out",
+        "serving/admission.py",
+        "if limited.wait and key not in self._known:",
+        "if limited.wait:",
+        ADMITTED,
+    ),
+    Defect(
+        "a query goes on though its client left",
+        "serving/arriving.py",
+        "deadline.reschedule(0)",
+        "pass",
+        ARRIVING,
+    ),
+    Defect(
+        "a stray line keeps a connection open",
+        "serving/arriving.py",
+        "self._expect()  # such as",
+        "pass  # such as",
+        ARRIVING,
+    ),
+    Defect(
+        "trailers have no end",
+        "serving/arriving.py",
+        "self._beside += self._coming",
+        "self._beside += 0 if self.cycle else self._coming",
+        ARRIVING,
+    ),
+    Defect(
+        "pages of other origins open sockets",
+        "serving/sockets.py",
+        "    websocket_adapter_class = Frames\n",
+        "    websocket_adapter_class = Frames\n    _check_websocket_origin = lambda *_: True\n",
+        ("tests/serving/test_attacks.py",),
+    ),
+    Defect(
+        "a link changes something",
+        "serving/endpoint.py",
+        'if request.method == "GET" and prepared.is_mutation:',
+        "if False:",
+        ("tests/serving/test_attacks.py",),
+    ),
+    Defect(
+        "messages of a socket are not looked over",
+        "serving/frames.py",
+        "if wrong := fault(frame):",
+        'if wrong := "":',
+        ("tests/serving/test_any_bytes.py",),
+    ),
+    Defect(
+        "what was sent is printed again in an error",
+        "serving/answering.py",
+        "return _error(error, _without_values(error),",
+        "return _error(error, error.message,",
+        LIMITED,
+    ),
+    Defect("each limit is one more", "execution/bounds.py", "if found > most:", "if found > most + 1:", LIMITED),
+    Defect(
+        "a page whose size cannot be read is short",
+        "execution/sizes.py",
+        "return value if type(value) is int and 0 < value <= self.largest else self.largest",
+        "return value if type(value) is int and 0 < value <= self.largest else 1",
+        LIMITED,
+    ),
+    # ------------------------------------------------------------------------------------------------------ the audit
+    Defect(
+        "who changed something is not noted",
+        "resolvers/context.py",
+        "self.caller.api_key.id if audited else None",
+        "None",
+        AUDITED,
+    ),
+    Defect(
+        "what was noted can be replaced",
+        "migrations/versions/0011_audit_holds.py",
+        "EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id OR rowid = NEW.rowid)",
+        "EXISTS (SELECT 1 FROM audit_event WHERE rowid = NEW.rowid)",
+        AUDITED,
+    ),
+    Defect(
+        "rotating secrets is noted as a change",
+        "operating/rotation.py",
+        "acting(session, ROTATION)",
+        "acting(session, None)",
+        AUDITED,
     ),
 ]
 

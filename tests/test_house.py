@@ -266,3 +266,14 @@ def test_the_readme_lists_the_settings_that_there_are() -> None:
 def test_the_environment_is_read_by_the_settings_alone() -> None:
     reading = {name for name, file in SOURCES.items() if re.search(r"os\.environ|os\.getenv", file.read_text())}
     assert reading == set()
+
+
+@pytest.mark.parametrize("document", ["AGENTS.md", "SECURITY.md"])
+def test_what_a_document_names_is_there(document: str) -> None:
+    """Its files, and its commands."""
+    text = (ROOT / document).read_text()
+    named = set(re.findall(r"`([a-z]+/[\w./-]*)`", text))
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    commands = set(re.findall(r"`make ([a-z-]+)`", text))
+    assert commands <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.installation import Client, Installation, Json
 from tests.processes import Served
@@ -269,6 +270,15 @@ async def test_each_operation_of_a_socket_has_its_line(served: Served, logged: L
         ["INVALID_INPUT"],
     ]
     assert (whole["event"], whole["method"], whole["cost"], whole["codes"]) == ("request", "WEBSOCKET", None, None)
+    assert MARK not in logged.text
+
+
+async def test_a_socket_that_is_not_let_in_has_its_line(served: Served, logged: Logged) -> None:
+    with pytest.raises(ConnectionClosed):
+        async with socket(served.client(MARK), additional_headers={"X-Request-Id": "not-let-in"}):
+            pass
+    (line,) = when_ended(logged, "not-let-in")
+    assert (line["method"], line["api_key"], line["codes"]) == ("WEBSOCKET", None, ["UNAUTHENTICATED"])
     assert MARK not in logged.text
 
 

@@ -1,7 +1,7 @@
 """What Prometheus reads: counted as it happened, on a port of its own, with nothing in it of anybody's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -37,6 +37,17 @@ def read(address: str) -> dict[str, float]:
             assert f"# HELP {family} " in answer.text
             samples[name] = float(value)
     return samples
+
+
+BLOCKED = 'dialtree_calls_ended_total{end_reason="BLOCKED"}'
+
+
+def until(address: str, happened: Callable[[dict[str, float]], bool]) -> dict[str, float]:
+    """What is told once something has happened of which nobody is told otherwise."""
+    for _ in range(5000):
+        if happened(told := read(address)):
+            return told
+    raise AssertionError("it does not happen")
 
 
 def test_what_happened_is_counted(measured: tuple[Served, str]) -> None:
@@ -92,9 +103,8 @@ def test_what_the_dialer_ends_is_counted(tmp_path: Path) -> None:
         northwind = served.root()
         number = northwind.number(trunk=northwind.sealed_trunk("hunter2", "127.0.0.1"))
         northwind.queued(agentNumber=number.e164, agentConfig={})
-        while 'dialtree_calls_ended_total{end_reason="BLOCKED"}' not in (told := read(f"http://127.0.0.1:{port}")):
-            pass
-        assert told['dialtree_calls_ended_total{end_reason="BLOCKED"}'] == 1
+        told = until(f"http://127.0.0.1:{port}", lambda told: BLOCKED in told)
+        assert told[BLOCKED] == 1
 
 
 async def test_what_is_held_open_is_told(measured: tuple[Served, str]) -> None:
@@ -112,8 +122,7 @@ async def test_what_is_held_open_is_told(measured: tuple[Served, str]) -> None:
         told = read(address)
         assert told['dialtree_open{what="subscriptions"}'] == 2
         assert told['dialtree_open{what="sockets"}'] == 2
-    while 'dialtree_open{what="subscriptions"}' in (told := read(address)):
-        pass  # until the server has noticed that they left
+    told = until(address, lambda told: 'dialtree_open{what="subscriptions"}' not in told)
     assert told["dialtree_socket_operations_total"] == 1
 
 
@@ -168,7 +177,10 @@ def test_readyz_says_that_calls_are_not_placed_any_more(install: Install) -> Non
     spoil(client.installation, spoiled, {"call": call})
     url = client.installation.settings.database_url
     dialing = install(database_url=url, dialing="on").http
-    while (answer := dialing.get("/readyz")).status_code == 200:
-        pass
+    answer = dialing.get("/readyz")
+    for _ in range(5000):
+        if answer.status_code != 200:
+            break
+        answer = dialing.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "placing calls has stopped: restart the server"})
     assert dialing.get("/healthz").status_code == 200
