@@ -13,8 +13,9 @@ from operating.backup import NotCopied
 from serving.settings import Settings
 
 BATCH = 1000
-# Who is acting, and what changed lately, are of the moment.
-PASSING = ("acting", "change")
+# Who is acting, and what changed lately, are of the moment; what conversations are found by, a trigger makes anew.
+PASSING = ("acting", "change", "conversation_metadata")
+FINDING = {"conversation": "search_conversation_metadata_insert"}
 TABLES = [table for table in Organization.metadata.sorted_tables if table.name not in PASSING]
 
 Progress = Callable[[int], None]
@@ -65,6 +66,8 @@ async def _require_empty(session: ReadSession, table: sa.Table) -> None:
 async def _copy(snapshot: ReadSession, session: WriteSession, table: sa.Table, progress: Progress) -> None:
     """Keys and checks hold for each row. Triggers rest: what they note is copied, what they refuse was refused here."""
     await session.execute(sa.text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
+    if table.name in FINDING:
+        await session.execute(sa.text(f"ALTER TABLE {table.name} ENABLE TRIGGER {FINDING[table.name]}"))
     insert = sa.insert(table).values({column.name: _value(column) for column in table.c})
     async for rows in _batches(snapshot, table):
         await session.execute(insert, [dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's public name

@@ -1,6 +1,7 @@
 """The lists at the root: of the acting organization's own rows, or NOT_FOUND where it may not be acted for (R2)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,16 +9,35 @@ import sqlalchemy as sa
 from models import ReadSession, Refused
 from models.statement import Statement
 from resolvers.context import Info
-from resolvers.paging import Order, Page, Window
+from resolvers.paging import EVERYWHERE, Order, Page, Stretch, Window
 from resolvers.problem import Problem
 
 Rows = Callable[[Any], sa.Select[Any]]
 # The acting organization, bounds of the window, columns to order by, how many at most.
 First = Callable[[Any, list[Any], list[Any], Any], sa.Select[Any]]
 
+ASKING = sa.bindparam("asking", type_=sa.String)
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
-# The statements of lists without a filter, by the name of the list and the kind of page.
+# The statements of lists, by the name of the list, its filters and the kind of page; the oldest go.
 KEPT: dict[Any, Statement] = {}
+MOST_KEPT = 500
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """What a filter makes of a list. `kind`: which statement; the values of its parameters are apart.
+
+    `stretch`: the part of the order that the filter leaves. `along`: the order in which the rows are found, where they
+    are found by another table than their own.
+    """
+
+    kind: tuple[Any, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    stretch: Stretch = EVERYWHERE
+    along: Order | None = None
+
+
+ALL = Filtered()
 
 
 async def acting_for_list(info: Info, session: ReadSession, organization_id: str | None) -> str:
@@ -34,26 +54,27 @@ async def own_list(
     order: Order,
     window: dict[str, Any],
     *,
+    kept: str,
     first: First | None = None,
-    kept: str | None = None,
+    filtered: Filtered = ALL,
 ) -> Page:
     """One page of `rows`, made for the acting organization; `first` is a shorter way to its first rows.
 
-    `kept`: a name, where the rows depend on nothing but the organization.
+    `kept`: the name of the list. With the kind of filter and of page it says which statement this is.
     """
     asked, first = Window(**window), first or _first_of(rows)
+    stretch, along = asked.stretch(order).within(filtered.stretch), filtered.along or order
     async with info.context.database.read() as session:
         asking = await acting_for_list(info, session, organization_id)
-        values = asked.values(order) | {"limit": asked.size + 1}
-        if kept:
-            values["asking"] = asking
-            found = await session.rows(_kept(kept, first, order, asked), **values)
-        else:
-            found = (await session.execute(_page(asking, first, order, asked), values)).all()
+        kind = (kept, *filtered.kind, str(order.by), order.descending, asked.backwards, *stretch.ends)
+        statement = _kept(kind, lambda: _page(first, along, asked.backwards, stretch))
+        values = {"asking": asking, **filtered.values, **filtered.stretch.values}
+        found = await session.rows(statement, **values | stretch.values, limit=asked.size + 1)
 
     async def count() -> int:
+        counted = _kept((kept, *filtered.kind, *filtered.stretch.ends), lambda: _count(rows, along, filtered.stretch))
         async with info.context.database.read() as again:
-            return int(await again.scalar(sa.select(sa.func.count()).select_from(rows(asking).subquery())) or 0)
+            return int((await again.rows(counted, **values))[0].rows)
 
     return asked.page(found, order, count)
 
@@ -65,12 +86,18 @@ def _first_of(rows: Rows) -> First:
     return first
 
 
-def _page(asking: Any, first: First, order: Order, window: Window) -> sa.Select[Any]:
-    return first(asking, window.bounds(order), order.columns(backwards=window.backwards), LIMIT)
+def _page(first: First, order: Order, backwards: bool, stretch: Stretch) -> sa.Select[Any]:
+    return first(ASKING, order.bounds(stretch), order.columns(backwards=backwards), LIMIT)
 
 
-def _kept(name: str, first: First, order: Order, window: Window) -> Statement:
-    kind = (name, *window.kind(order))
+def _count(rows: Rows, order: Order, stretch: Stretch) -> sa.Select[Any]:
+    listed = rows(ASKING).where(*order.bounds(stretch))
+    return sa.select(sa.func.count().label("rows")).select_from(listed.subquery())
+
+
+def _kept(kind: tuple[Any, ...], made: Callable[[], sa.Select[Any]]) -> Statement:
     if kind not in KEPT:
-        KEPT[kind] = Statement(_page(sa.bindparam("asking"), first, order, window))
+        while len(KEPT) >= MOST_KEPT:
+            del KEPT[next(iter(KEPT))]
+        KEPT[kind] = Statement(made())
     return KEPT[kind]
