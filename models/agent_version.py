@@ -21,6 +21,7 @@ class AgentVersion(Table, table=True):
         sa.UniqueConstraint("agent_id", "number"),
         sa.ForeignKeyConstraint(["organization_id", "agent_id"], ["agent.organization_id", "agent.id"]),
         sa.CheckConstraint("number > 0", name="number"),
+        sa.Index("ix_agent_version_agent_id_created_at", "agent_id", "created_at", "id"),
     )
 
     id: str = Field(default_factory=lambda: new_id("ver"), primary_key=True)
@@ -61,7 +62,7 @@ class AgentVersion(Table, table=True):
         )
 
     @classmethod
-    def of_agent(cls, agent_id: str) -> sa.Select[Any]:
+    def of_agent(cls, agent_id: Any) -> sa.Select[Any]:
         return sa.select(cls.columns().id).where(cls.columns().agent_id == agent_id)
 
     @classmethod

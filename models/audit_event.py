@@ -1,6 +1,6 @@
 """Who changed what, and how it was before and after: noted by triggers, in the transaction of the change itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import unique
@@ -11,6 +11,7 @@ from sqlmodel import Field
 
 from models.instant import Instant
 from models.session import WriteSession
+from models.streams import merged, words
 from models.table import Table
 from models.word import Word, stored_as_text
 
@@ -40,7 +41,13 @@ class AuditEvent(Table, table=True):
     """Written by the database alone, which refuses to change or delete it."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (sa.Index("ix_audit_event_organization_id_created_at", "organization_id", "created_at", "id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_event_organization_id_created_at", "organization_id", "created_at", "id"),
+        *(
+            sa.Index(f"ix_audit_event_{by}", "organization_id", by, "created_at", "id")
+            for by in ("subject_id", "action")
+        ),
+    )
 
     id: str = Field(primary_key=True)
     organization_id: str = Field(foreign_key="organization.id")
@@ -54,6 +61,17 @@ class AuditEvent(Table, table=True):
     @classmethod
     def of(cls, organization_id: str) -> sa.Select[Any]:
         return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+
+    @classmethod
+    def first_of_actions(
+        cls, organization_id: Any, chosen: Callable[[Any], Any], bounds: list[Any], order: list[Any], most: Any
+    ) -> sa.Select[Any]:
+        """Each action is a stream."""
+        event = cls.columns()
+        every = words("every_action", action=AuditAction)
+        stream = sa.select(every).where(chosen(every.c)).cte("stream")
+        within = [event.organization_id == organization_id, event.action == stream.c.action, *bounds]
+        return merged(cls.__table__, stream, within, order, most)
 
 
 class Acting(Table, table=True):

@@ -1,5 +1,6 @@
 """Conversations: calls that were created or routed, with the reason for their number kept as it stood (R9, R12)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import unique
 from typing import Any
@@ -8,11 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import Field
 
+from models.agent_version import AgentVersion
+from models.conversation_metadata import ConversationMetadata
 from models.identifier import new_id
 from models.instant import Instant, now
-from models.members import HasMembers
+from models.members import HasMembers, MemberKey, MemberValue
 from models.phone_number import CallDirection, PhoneNumber
 from models.prepared import prepared
+from models.streams import Checked, merged, words
 from models.table import Table
 from models.word import Word, stored_as_text
 
@@ -88,7 +92,8 @@ class Conversation(Table, table=True):
             for by in ("agent_number", "user_number")
         ),
         sa.Index("ix_conversation_phone_number_id_status", "phone_number_id", "status"),
-        sa.Index("ix_conversation_agent_version_id", "agent_version_id"),
+        sa.Index("ix_conversation_agent_version_id", "agent_version_id", "created_at", "id"),
+        sa.Index("ix_conversation_direction_status", "organization_id", "direction", "status", "created_at", "id"),
         _index("ix_conversation_queued", "organization_id", "created_at", "id", where=QUEUED),
         _index("ix_conversation_called", "dialed_at", "created_at", where=CALLED),
         _index("ix_conversation_lane", "trunk_id", "created_at", "id", where=QUEUED),
@@ -138,9 +143,39 @@ class Conversation(Table, table=True):
         return sa.select(cls.columns().id).where(named)
 
     @classmethod
-    def has_metadata(cls, wanted: str) -> sa.ColumnElement[bool]:
+    def first_of_agent(cls, organization_id: Any, agent_id: Any, conditions: list[Any], *page: Any) -> sa.Select[Any]:
+        """Each version of the agent is a stream. `page`: the order, and how many at most."""
+        conversation, stream = cls.columns(), AgentVersion.of_agent(agent_id).cte("stream")
+        own = Checked(conversation.organization_id, type_=sa.String) == organization_id
+        within = [conversation.agent_version_id == stream.c.id, own, *conditions]
+        return merged(cls.__table__, stream, within, *page)
+
+    @classmethod
+    def first_of_statuses(
+        cls, organization_id: Any, chosen: Callable[[Any], list[Any]], conditions: list[Any], *page: Any
+    ) -> sa.Select[Any]:
+        """Each direction with each status is a stream, so that one index serves either and both."""
+        conversation = cls.columns()
+        every = words("every_pair", direction=CallDirection, status=ConversationStatus)
+        stream = sa.select(every).where(*chosen(every.c)).cte("stream")
+        which = [conversation[name] == stream.c[name] for name in ("direction", "status")]
+        return merged(
+            cls.__table__, stream, [conversation.organization_id == organization_id, *which, *conditions], *page
+        )
+
+    @classmethod
+    def with_member(cls, organization_id: Any, member: Any) -> sa.Select[Any]:
+        """Those that may have this one member, as JSON, in their metadata: found by how it begins."""
+        brief = ConversationMetadata.columns()
+        rows = sa.select(cls.__table__).join(ConversationMetadata.__table__, brief.id == cls.columns().id)
+        return rows.where(
+            brief.organization_id == organization_id, brief.key == MemberKey(member), brief.value == MemberValue(member)
+        )
+
+    @classmethod
+    def has_metadata(cls, wanted: Any) -> sa.ColumnElement[bool]:
         """True where each top-level key of `wanted` is there and equal; both are JSON with sorted keys."""
-        return HasMembers(cls.columns().custom_metadata, sa.literal(wanted))
+        return HasMembers(cls.columns().custom_metadata, wanted)
 
     @classmethod
     def live_on(cls, phone_number_id: str) -> sa.Select[Any]:

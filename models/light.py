@@ -43,7 +43,7 @@ class Light:
         return write(value) if write else value
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def light(statement: Statement) -> Light:
     return Light(statement.select)
 

@@ -66,7 +66,10 @@ class Reach:
         if not self.below:
             return sa.and_(owner == self.organization_id)
         line = lineage(owners)
-        return sa.exists().where(line.c.organization_id == owner, line.c.ancestor_id == self.organization_id)
+        within: sa.ColumnElement[bool] = owner.in_(
+            sa.select(line.c.organization_id).where(line.c.ancestor_id == self.organization_id)
+        )
+        return within
 
     def holds(self, table: type[Table], identifiers: list[str]) -> sa.ColumnElement[bool]:
         """True for the rows of a table that have these ids and an owner within reach; a malformed id has no row."""

@@ -14,6 +14,39 @@ class HasMembers(GenericFunction[bool]):
     inherit_cache = True
 
 
+class MemberKey(GenericFunction[str]):
+    """MemberKey(json): the key of the only member, shortened as it is kept beside conversations."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+class MemberValue(GenericFunction[str]):
+    """MemberValue(json): likewise its value, with its type."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+# How a member is kept, in a trigger's words and in ours.
+BRIEF = {
+    "sqlite": ("substr(key, 1, 64)", "type || substr(coalesce(value, ''), 1, 64)"),
+    "postgresql": ("left(key, 64)", "left(value::text, 64)"),
+}
+
+
+def _of_only_member(function: Any, engine: str, part: str) -> None:
+    @compiles(function, engine)
+    def written(element: Any, compiler: Any, **how: Any) -> str:
+        wanted = compiler.process(element.clauses, **how)
+        return f"(SELECT {part} FROM json_each(CAST({wanted} AS {'json' if engine == 'postgresql' else 'text'})))"  # noqa: S608 - our own words
+
+
+for engine, parts in BRIEF.items():
+    for function, part in zip((MemberKey, MemberValue), parts, strict=True):
+        _of_only_member(function, engine, part)
+
+
 _NONE_IS_LACKING = (
     "NOT EXISTS (SELECT 1 FROM json_each({wanted}) AS ours WHERE NOT EXISTS"
     " (SELECT 1 FROM json_each({theirs}) AS theirs WHERE {equal}))"

@@ -1,5 +1,6 @@
 """Phone numbers, their two slots, and the statements that say which of them an organization can see."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import unique
 from typing import Any
@@ -11,12 +12,15 @@ from models.agent_version import AgentVersion
 from models.identifier import new_id
 from models.instant import Instant, now
 from models.lineage import below, lineage
+from models.streams import Among, first_of
 from models.table import Table
 from models.trunk import Trunk
 from models.word import Word
 
 trunk = Trunk.__table__
 version = AgentVersion.__table__
+# A lineage, whose numbers, and the page; what is joined to the lineage, and what says which stream a number is in.
+Streams = Callable[[sa.CTE, bool | None, list[Any], list[Any], Any], tuple[sa.Join, list[Any]]]
 
 
 @unique
@@ -38,6 +42,17 @@ class SlotDirection(Word):
     BOTH = "Both slots."
 
 
+# As expressions: an index over them serves a statement that says the same.
+FILLED = [sa.text(f"({slot}_assigned_at IS NOT NULL)") for slot in ("inbound", "outbound")]
+
+
+def _held(slot: str, by: str) -> sa.Index:
+    """Numbers whose slot is empty cost it nothing."""
+    holds = f"{slot}_agent_version_id"
+    filled = sa.text(f"{holds} IS NOT NULL")
+    return sa.Index(f"ix_phone_number_{slot}_{by}", holds, by, "id", sqlite_where=filled, postgresql_where=filled)
+
+
 class PhoneNumber(Table, table=True):
     __tablename__ = "phone_number"
     __table_args__ = (
@@ -57,17 +72,21 @@ class PhoneNumber(Table, table=True):
             name="e164",
         ).ddl_if(dialect="sqlite"),
         sa.CheckConstraint(r"e164 ~ '^\+[1-9][0-9]{6,14}$'", name="e164").ddl_if(dialect="postgresql"),
-        sa.Index("ix_phone_number_organization_id_e164", "organization_id", "e164"),
+        sa.Index("ix_phone_number_organization_id_e164", "organization_id", "e164", "id"),
         sa.Index("ix_phone_number_organization_id_created_at", "organization_id", "created_at", "id"),
         sa.Index("ix_phone_number_organization_id_updated_at", "organization_id", "updated_at", "id"),
         *(
-            sa.Index(f"ix_phone_number_shareable_{by}", "organization_id", "shareable", by, "id")
+            index
             for by in ("e164", "created_at", "updated_at")
+            for index in (
+                sa.Index(f"ix_phone_number_shareable_{by}", "organization_id", "shareable", by, "id"),
+                sa.Index(f"ix_phone_number_trunk_{by}", "trunk_id", "shareable", by, "id"),
+                sa.Index(f"ix_phone_number_slots_{by}", "organization_id", *FILLED, by, "id"),
+                _held("inbound", by),
+                _held("outbound", by),
+            )
         ),
         sa.Index("ix_phone_number_outbound_slot", "organization_id", "outbound_agent_version_id", "created_at", "id"),
-        sa.Index("ix_phone_number_trunk_id", "trunk_id"),
-        sa.Index("ix_phone_number_inbound_agent_version_id", "inbound_agent_version_id"),
-        sa.Index("ix_phone_number_outbound_agent_version_id", "outbound_agent_version_id"),
     )
 
     id: str = Field(default_factory=lambda: new_id("num"), primary_key=True)
@@ -94,29 +113,24 @@ class PhoneNumber(Table, table=True):
 
     @classmethod
     def first_seen_by(
-        cls, organization_id: str, owned: bool | None, conditions: list[Any], order: list[Any], most: int
+        cls, organization_id: Any, owned: bool | None, streams: Streams, conditions: list[Any], *page: Any
     ) -> sa.Select[Any]:
-        """The first `most` in this order of those that the organization sees and that meet the conditions.
+        """The first of those that the organization sees and that meet the conditions. `page`: the order, how many.
 
-        `owned`: its own alone, or borrowed ones alone.
-
-        The organization's own and each ancestor's, shared and not, lie in order in an index each: so no more than the
-        first of each are looked at, however many there are.
+        `owned`: its own alone, or borrowed ones alone. `streams` are those of `models/number_streams.py`: no more than
+        the first numbers of each are looked at, however many there are.
         """
+        number, line, (order, most) = cls.__table__, lineage([organization_id]), page
+        origin, within = streams(line, owned, conditions, order, most)
+        some = first_of(number, [*within, *conditions], order, most)
+        return cls._as_seen(line, origin.join(number, Among(number.c.id, some))).order_by(*order).limit(most)
+
+    @classmethod
+    def ids_seen_by(cls, organization_id: Any) -> sa.Select[Any]:
+        """The same numbers as `seen_by` shows to one organization, for counting."""
         number, line = cls.__table__, lineage([organization_id])
-        lent = sa.union_all(sa.select(sa.false().label("shared")), sa.select(sa.true())).cte("lent")
-        some = (
-            sa.select(number.c.id)
-            .join(trunk, trunk.c.id == number.c.trunk_id)
-            .where(number.c.organization_id == line.c.ancestor_id, number.c.shareable == lent.c.shared, *conditions)
-            .order_by(*order)
-            .limit(most)
-            .correlate(line, lent)
-        )
-        own, borrowed = line.c.distance == 0, sa.and_(line.c.distance > 0, lent.c.shared)
-        whose = sa.or_(own, borrowed) if owned is None else own if owned else borrowed
-        lines = line.join(lent, whose)
-        return cls._as_seen(line, lines.join(number, number.c.id.in_(some))).order_by(*order).limit(most)
+        rows = sa.select(number.c.id).join(line, line.c.ancestor_id == number.c.organization_id)
+        return rows.where(sa.or_(line.c.distance == 0, number.c.shareable))
 
     @classmethod
     def _as_seen(cls, line: sa.CTE, origin: sa.FromClause) -> sa.Select[Any]:
@@ -147,10 +161,6 @@ class PhoneNumber(Table, table=True):
             number.c.id.label("owned_id"),
             trunk.c.outbound_address.is_not(None).label("outbound_capable"),
         ).join(trunk, trunk.c.id == number.c.trunk_id)
-
-    @classmethod
-    def owned_by(cls, organization_ids: list[str]) -> sa.Select[Any]:
-        return cls.by_owner().where(cls.columns().organization_id.in_(organization_ids))
 
     @classmethod
     def own(cls, organization_id: str, e164s: list[str]) -> sa.Select[Any]:

@@ -45,9 +45,9 @@ class Kept:
         return made
 
 
-def several(name: str) -> sa.BindParameter[Any]:
+def several(name: str, kind: Any = None) -> sa.BindParameter[Any]:
     """Stands where `in_` takes a list."""
-    return sa.bindparam(name, expanding=True)
+    return sa.bindparam(name, type_=kind, expanding=True)
 
 
 def once(make: Callable[..., sa.Select[Any]], *names: str) -> Callable[[], Statement]:

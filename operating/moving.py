@@ -14,8 +14,10 @@ from operating.invariants import require_kept
 from serving.settings import Settings
 
 BATCH = 1000
-# Who is acting or serving, what changed lately, what a server is told and what a key may still spend are of the moment.
-PASSING = ("acting", "budget", "change", "notice", "revision", "server")
+# Who is acting or serving, what changed lately, what a server is told and what a key may still spend are of the moment;
+# what conversations are found by, a trigger makes anew.
+PASSING = ("acting", "budget", "change", "conversation_metadata", "notice", "revision", "server")
+FINDING = {"conversation": "search_conversation_metadata_insert"}
 TABLES = [table for table in Organization.metadata.sorted_tables if table.name not in PASSING]
 
 SERVERS = sa.text(
@@ -82,6 +84,8 @@ async def _copy(snapshot: ReadSession, session: WriteSession, table: sa.Table, c
     How many rows there are now.
     """
     await session.execute(sa.text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
+    if table.name in FINDING:
+        await session.execute(sa.text(f"ALTER TABLE {table.name} ENABLE TRIGGER {FINDING[table.name]}"))
     insert = sa.insert(table).values({column.name: _value(column) for column in table.c})
     async for rows in _batches(snapshot, table):
         await _insert(session, insert, [dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's public name

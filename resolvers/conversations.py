@@ -1,6 +1,7 @@
 """Conversations: reading them, creating outbound ones, routing inbound ones, and what a transfer would show."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,11 +14,14 @@ from calling.resolution import Resolution, from_json
 from calling.transfers import TransferPlan, TransferRequest, plan
 from models import AgentVersion, Conversation, DisplayedNumber, Refused, TransferKind
 from models.along import Along
+from models.conversation_metadata import ConversationMetadata
+from models.statement import several
+from models.streams import CheckedColumns
 from resolvers.context import Info, Transaction
-from resolvers.lists import own_list
+from resolvers.lists import Filtered, own_list
 from resolvers.loaders import BATCHES
 from resolvers.pages import newest_first
-from resolvers.paging import Page
+from resolvers.paging import Page, created_between
 from resolvers.problem import bad_user_input
 
 columns = Conversation.columns()
@@ -37,35 +41,82 @@ async def conversations(
     **window: Any,
 ) -> Page:
     given = {name: value for name, value in (filter or {}).items() if value is not None}
-    conditions = [FILTERS[name](value) for name, value in given.items()]
+    stretch = created_between(given.pop("created_after", None), given.pop("created_before", None))
+    values = {name: VALUES[name](value) if name in VALUES else value for name, value in given.items()}
+    wanted = _members(given.pop("metadata", {}))
+    if wanted:
+        given["metadata"] = values["metadata"] = json.dumps(wanted, sort_keys=True)
+        values["member"] = _longest_member(wanted)
 
-    def statement(asking: str) -> sa.Select[Any]:
-        return Conversation.of(asking).where(*conditions)
+    def rows(asking: Any) -> sa.Select[Any]:
+        own = Conversation.with_member(asking, MEMBER) if wanted else Conversation.of(asking)
+        return own.where(*_conditions(columns, given))
 
-    kept = None if given else "conversations"
-    return await own_list(info, organization_id, statement, newest_first(Conversation), window, kept=kept, along=along)
+    def first(asking: Any, bounds: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
+        return _first(given, asking, bounds, order, most)
+
+    order = newest_first(Conversation)
+    filtered = Filtered(tuple(sorted(given)), values, stretch, newest_first(ConversationMetadata) if wanted else order)
+    return await own_list(
+        info, organization_id, rows, order, window, kept="conversations", first=first, filtered=filtered, along=along
+    )
 
 
-def _has_metadata(wanted: Any) -> sa.ColumnElement[bool]:
+def _first(given: Iterable[str], asking: Any, bounds: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
+    """What is likely to leave the fewest drives: the first of these that is given. The others are checked in each row.
+
+    A key; metadata; a number; an agent, each version of which is a stream; direction and status.
+    """
+    conditions = [*_conditions(CheckedColumns(columns), given), *bounds]
+    driving = next((name for name in DRIVING if name in given), None)
+    if driving == "agent_id":
+        return Conversation.first_of_agent(asking, AGENT, conditions, order, most)
+    if driving in IN_PAIRS:
+        chosen = [name for name in IN_PAIRS if name in given]
+        return Conversation.first_of_statuses(asking, lambda its: _conditions(its, chosen), conditions, order, most)
+    own = Conversation.with_member(asking, MEMBER) if driving == "metadata" else Conversation.of(asking)
+    by = _conditions(columns, [driving] if driving else [])
+    return own.where(*by, *conditions).order_by(*order).limit(most)
+
+
+def _conditions(its: Any, given: Iterable[str]) -> list[Any]:
+    return [FILTERS[name](its) for name in given]
+
+
+def _members(wanted: Any) -> dict[str, Any]:
     if not isinstance(wanted, dict):
         raise bad_user_input('filter.metadata must be a JSON object of the keys that must be equal, such as {"a": 1}.')
-    return Conversation.has_metadata(json.dumps(wanted, sort_keys=True))
+    return wanted
+
+
+def _longest_member(wanted: dict[str, Any]) -> str:
+    """Which is likely to be had by the fewest."""
+    key = max(wanted, key=lambda each: len(json.dumps(wanted[each])))
+    return json.dumps({key: wanted[key]}, sort_keys=True)
 
 
 # What is no number matches nothing; None would match withheld callers.
 NO_NUMBER = ""
+AGENT, MEMBER = sa.bindparam("agent_id", type_=sa.String), sa.bindparam("member", type_=sa.String)
+DRIVING = ("idempotency_key", "metadata", "user_number", "agent_number", "agent_id", "direction", "status")
+IN_PAIRS = ("direction", "status")
 
 FILTERS: dict[str, Any] = {
-    "direction": lambda value: columns.direction == value,
-    "status": columns.status.in_,
-    "agent_number": lambda value: columns.agent_number == (as_e164(value) or NO_NUMBER),
-    "user_number": lambda value: columns.user_number == (as_e164(value) or NO_NUMBER),
-    "agent_id": lambda value: columns.agent_version_id.in_(AgentVersion.of_agent(value)),
-    "idempotency_key": lambda value: columns.idempotency_key == value,
-    "metadata": _has_metadata,
-    "created_after": lambda value: columns.created_at > value,
-    "created_before": lambda value: columns.created_at < value,
+    "direction": lambda its: its.direction == sa.bindparam("direction", type_=columns.direction.type),
+    "status": lambda its: its.status.in_(several("status", columns.status.type)),
+    "agent_number": lambda its: its.agent_number == sa.bindparam("agent_number", type_=sa.String),
+    "user_number": lambda its: its.user_number == sa.bindparam("user_number", type_=sa.String),
+    "agent_id": lambda its: its.agent_version_id.in_(AgentVersion.of_agent(AGENT)),
+    "idempotency_key": lambda its: its.idempotency_key == sa.bindparam("idempotency_key", type_=sa.String),
+    "metadata": lambda _its: Conversation.has_metadata(sa.bindparam("metadata", type_=sa.String)),
 }
+
+
+def _number(value: str) -> str:
+    return as_e164(value) or NO_NUMBER
+
+
+VALUES: dict[str, Any] = {"agent_number": _number, "user_number": _number}
 
 
 def resolution(root: Any) -> Resolution | None:

@@ -1,24 +1,43 @@
 """The lists at the root: of the acting organization's own rows, or NOT_FOUND where it may not be acted for (R2)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from models import ReadSession, Refused
 from models.along import Along, with_along
-from models.statement import Kept, Statement
+from models.statement import Kept
 from resolvers.context import Info
-from resolvers.paging import Order, Page, Window
+from resolvers.paging import EVERYWHERE, Order, Page, Stretch, Window
 from resolvers.problem import Problem
 
 Rows = Callable[[Any], sa.Select[Any]]
 # The acting organization, bounds of the window, columns to order by, how many at most.
 First = Callable[[Any, list[Any], list[Any], Any], sa.Select[Any]]
 
+ASKING = sa.bindparam("asking", type_=sa.String)
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
-# The statements of lists without a filter, by the name of the list, the kind of page, and what it brings along.
-KEPT = Kept(256)
+# The statements of lists, by the name of the list, its filters, the kind of page, and what it brings along.
+KEPT = Kept(500)
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """What a filter makes of a list. `kind`: which statement; the values of its parameters are apart.
+
+    `stretch`: the part of the order that the filter leaves. `walked`: the order in which the rows are found, where they
+    are found by another table than their own.
+    """
+
+    kind: tuple[Any, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+    stretch: Stretch = EVERYWHERE
+    walked: Order | None = None
+
+
+ALL = Filtered()
 
 
 async def acting_for_list(info: Info, session: ReadSession, organization_id: str | None) -> str:
@@ -35,27 +54,35 @@ async def own_list(
     order: Order,
     window: dict[str, Any],
     *,
+    kept: str,
     first: First | None = None,
-    kept: str | None = None,
+    filtered: Filtered = ALL,
     along: tuple[Along, ...] = (),
 ) -> Page:
     """One page of `rows`, made for the acting organization; `first` is a shorter way to its first rows.
 
-    `kept`: a name, where the rows depend on nothing but the organization. `along`: what each row is to bring along.
+    `kept`: the name of the list. With the kind of filter and of page it says which statement this is.
+    `along`: what each row is to bring along.
     """
     asked, first = Window(**window), first or _first_of(rows)
+    stretch, walked = asked.stretch(order).within(filtered.stretch), filtered.walked or order
+
+    def page() -> sa.Select[Any]:
+        found = first(ASKING, walked.bounds(stretch), walked.columns(backwards=asked.backwards), LIMIT)
+        return with_along(found, along, order.columns(backwards=asked.backwards))
+
     async with info.context.database.read() as session:
         asking = await acting_for_list(info, session, organization_id)
-        values = asked.values(order) | {"limit": asked.size + 1}
-        if kept:
-            values["asking"] = asking
-            found = await session.rows(_kept(kept, first, order, asked, along), **values)
-        else:
-            found = (await session.execute(_page(asking, first, order, asked, along), values)).all()
+        kind = (kept, *filtered.kind, str(order.by), order.descending, asked.backwards, *stretch.ends, along)
+        statement = KEPT.of(kind, page)
+        values = {"asking": asking, **filtered.values, **filtered.stretch.values}
+        found = await session.rows(statement, **values | stretch.values, limit=asked.size + 1)
 
     async def count() -> int:
+        kind = (kept, *filtered.kind, *filtered.stretch.ends)
+        counted = KEPT.of(kind, lambda: _count(rows, walked, filtered.stretch))
         async with info.context.database.read() as again:
-            return int(await again.scalar(sa.select(sa.func.count()).select_from(rows(asking).subquery())) or 0)
+            return int((await again.rows(counted, **values))[0].rows)
 
     return asked.page(found, order, count)
 
@@ -67,12 +94,6 @@ def _first_of(rows: Rows) -> First:
     return first
 
 
-def _page(asking: Any, first: First, order: Order, window: Window, along: tuple[Along, ...]) -> sa.Select[Any]:
-    columns = order.columns(backwards=window.backwards)
-    return with_along(first(asking, window.bounds(order), columns, LIMIT), along, columns)
-
-
-def _kept(name: str, first: First, order: Order, window: Window, along: tuple[Along, ...]) -> Statement:
-    return KEPT.of(
-        (name, window.kind(order), along), lambda: _page(sa.bindparam("asking"), first, order, window, along)
-    )
+def _count(rows: Rows, order: Order, stretch: Stretch) -> sa.Select[Any]:
+    listed = rows(ASKING).where(*order.bounds(stretch))
+    return sa.select(sa.func.count().label("rows")).select_from(listed.subquery())

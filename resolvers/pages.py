@@ -2,23 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from models import AgentVersion, Organization, PhoneNumber, Reach, ReadSession
+from models import Agent, AgentVersion, Organization, PhoneNumber, Reach, ReadSession
+from models.statement import Statement, several
+from models.streams import Among, first_of
 from resolvers.context import Context
-from resolvers.paging import Order, Page, Window, ranked
+from resolvers.paging import Order, Page, Stretch, Window
+
+PARENTS = several("parents")
+REACH, LIMIT = sa.bindparam("reach", type_=sa.String), sa.bindparam("limit", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
 class Pages:
-    """A to-many edge: `statement` gives the rows of any parents within reach, `owner` the column that says whose."""
+    """A to-many edge: `rows` of all parents, the column that says whose, and the ids of parents within reach."""
 
-    statement: Callable[[list[str], Reach], sa.Select[Any]]
+    rows: Callable[[], sa.Select[Any]]
     owner: Any
     order: Order
+    parents: Callable[[Any, Reach], sa.Select[Any]]
+    _kept: dict[Any, Statement] = field(default_factory=dict, compare=False)
 
     async def of(self, context: Context, parent_id: str, window: Window) -> Page:
         return (await self.of_all(context, [parent_id], window))[0]
@@ -32,34 +39,52 @@ class Pages:
 
     async def _rows(self, session: ReadSession, reach: Reach, parents: list[str], window: Window) -> list[Any]:
         rows: dict[str, list[Any]] = defaultdict(list)
-        statement = ranked(self.statement(parents, reach), self.owner, self.order, window)
-        for row in await session.execute(statement, window.values(self.order)):
+        stretch = window.stretch(self.order)
+        statement = self._statement((reach.below, stretch.ends), lambda: self._page(_parametric(reach), stretch))
+        values = {"parents": parents, "reach": reach.organization_id, "limit": window.size + 1, **stretch.values}
+        for row in await session.rows(statement, **values):
             rows[row.page_owner].append(row)
         return [rows[parent] for parent in parents]
 
     async def _counts(self, session: ReadSession, reach: Reach, parents: list[str]) -> list[Any]:
-        statement = (
-            self.statement(parents, reach)
-            .with_only_columns(self.owner.label("owner"), sa.func.count().label("rows"))
-            .group_by(self.owner)
-        )
-        counts = {row.owner: row.rows for row in await session.execute(statement)}
+        statement = self._statement((reach.below,), lambda: self._count(_parametric(reach)))
+        found = await session.rows(statement, parents=parents, reach=reach.organization_id)
+        counts = {row.owner: row.rows for row in found}
         return [counts.get(parent, 0) for parent in parents]
 
+    def _page(self, reach: Reach, stretch: Stretch) -> sa.Select[Any]:
+        """Each parent's rows are a stream."""
+        parent, table, order = self.parents(PARENTS, reach).cte("parent"), self.owner.table, self.order.columns()
+        some = first_of(table, [self.owner == parent.c.id, *self.order.bounds(stretch)], order, LIMIT)
+        rows = self.rows().select_from(table).join(parent, Among(table.c.id, some))
+        return rows.add_columns(parent.c.id.label("page_owner")).order_by(parent.c.id, *order)
 
-def _children(parents: list[str], reach: Reach) -> sa.Select[Any]:
-    """Organizations directly below; none for a key that may not act for what lies below it (R15)."""
+    def _count(self, reach: Reach) -> sa.Select[Any]:
+        below = sa.select(self.owner.label("owner"), sa.func.count().label("rows"))
+        return below.where(self.owner.in_(self.parents(PARENTS, reach))).group_by(self.owner)
+
+    def _statement(self, kind: tuple[Any, ...], made: Callable[[], sa.Select[Any]]) -> Statement:
+        if kind not in self._kept:
+            self._kept[kind] = Statement(made())
+        return self._kept[kind]
+
+
+def _parametric(reach: Reach) -> Reach:
+    return Reach(REACH, reach.below)  # type: ignore[arg-type]
+
+
+def _within(parents: Any, reach: Reach) -> sa.Select[Any]:
     organization = Organization.columns()
-    children = sa.select(Organization.__table__).where(organization.parent_id.in_(parents))
-    return children.where(sa.literal(reach.below), reach.covers(organization.parent_id, parents))
+    return sa.select(organization.id).where(organization.id.in_(parents), reach.covers(organization.id, parents))
 
 
-def _owned_numbers(owners: list[str], reach: Reach) -> sa.Select[Any]:
-    return PhoneNumber.owned_by(owners).where(reach.covers(PhoneNumber.columns().organization_id, owners))
+def _above(parents: Any, reach: Reach) -> sa.Select[Any]:
+    """Nothing is below for a key that may not act for what lies below (R15)."""
+    return _within(parents, reach).where(sa.literal(reach.below))
 
 
-def _versions(agents: list[str], _reach: Reach) -> sa.Select[Any]:
-    return AgentVersion.rows().where(AgentVersion.columns().agent_id.in_(agents))
+def _agents(agents: Any, _reach: Reach) -> sa.Select[Any]:
+    return sa.select(Agent.columns().id).where(Agent.columns().id.in_(agents))
 
 
 def newest_first(table: Any) -> Order:
@@ -68,11 +93,17 @@ def newest_first(table: Any) -> Order:
 
 
 PAGES = {
-    "children": Pages(_children, Organization.columns().parent_id, newest_first(Organization)),
+    "children": Pages(
+        lambda: sa.select(Organization.__table__),
+        Organization.columns().parent_id,
+        newest_first(Organization),
+        _above,
+    ),
     "phone_numbers": Pages(
-        _owned_numbers,
+        PhoneNumber.by_owner,
         PhoneNumber.columns().organization_id,
         Order(PhoneNumber.columns().e164, PhoneNumber.columns().id),
+        _within,
     ),
-    "versions": Pages(_versions, AgentVersion.columns().agent_id, newest_first(AgentVersion)),
+    "versions": Pages(AgentVersion.rows, AgentVersion.columns().agent_id, newest_first(AgentVersion), _agents),
 }

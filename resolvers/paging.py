@@ -14,6 +14,46 @@ from resolvers.problem import Problem, bad_user_input
 
 PAGE = 50
 LARGEST_PAGE = 100
+# Where something stands in an order: the value that it is ordered by, and an id.
+Place = tuple[Any, str]
+# Before and after all ids.
+FIRST_ID, LAST_ID = "", "~"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What lies between two places, neither of them included; None: all that there is on that side."""
+
+    low: Place | None = None
+    high: Place | None = None
+
+    def within(self, other: "Stretch") -> "Stretch":
+        """What lies in both."""
+        lows = [each.low for each in (self, other) if each.low]
+        highs = [each.high for each in (self, other) if each.high]
+        return Stretch(max(lows, default=None), min(highs, default=None))
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Stretches with the same ends differ in their values alone."""
+        return tuple(side for side in ("low", "high") if getattr(self, side))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        places = {side: getattr(self, side) for side in self.ends}
+        return {
+            f"{side}_{part}": value
+            for side, place in places.items()
+            for part, value in zip(("by", "id"), place, strict=True)
+        }
+
+
+EVERYWHERE = Stretch()
+
+
+def created_between(after: datetime | None, before: datetime | None) -> Stretch:
+    low = (after.astimezone(UTC), LAST_ID) if after else None
+    return Stretch(low, (before.astimezone(UTC), FIRST_ID) if before else None)
 
 
 @dataclass(frozen=True)
@@ -31,16 +71,20 @@ class Order:
         text = orjson.dumps([str(self.by), written, row.id])
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
-    def beyond(self, place: Sequence[Any], *, backwards: bool) -> sa.ColumnElement[bool]:
-        """True after, or backwards before, a place: a value of `by` and an id, or parameters for them."""
+    def bounds(self, stretch: Stretch) -> list[sa.ColumnElement[bool]]:
+        """Conditions with parameters, so that one statement serves all stretches with the same ends."""
+        return [self._bound(side) for side in stretch.ends]
+
+    def _bound(self, side: str) -> sa.ColumnElement[bool]:
+        place = [sa.bindparam(f"{side}_by", type_=self.by.type), sa.bindparam(f"{side}_id", type_=self.id.type)]
         here, there = sa.tuple_(self.by, self.id), sa.tuple_(*place)
-        return here < there if self.descending is not backwards else here > there
+        return here > there if side == "low" else here < there
 
     def columns(self, *, backwards: bool = False) -> list[Any]:
         down = self.descending is not backwards
         return [column.desc() if down else column.asc() for column in (self.by, self.id)]
 
-    def read(self, cursor: str) -> dict[str, Any]:
+    def read(self, cursor: str) -> Place:
         """The place that a cursor stands for."""
         try:
             text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -50,7 +94,7 @@ class Order:
             raise _bad_cursor() from None
         if name != str(self.by) or not isinstance(where, str | datetime) or not isinstance(identifier, str):
             raise _bad_cursor()
-        return {"by": where, "id": identifier}
+        return where, identifier
 
 
 def _bad_cursor() -> Problem:
@@ -117,20 +161,10 @@ class Window:
     def size(self) -> int:
         return self.first or self.last or PAGE
 
-    def bounds(self, order: Order) -> list[sa.ColumnElement[bool]]:
-        """Conditions with parameters, so that one statement serves all pages of a kind; `values` fills them in."""
-        return [order.beyond(_place(side, order), backwards=side == "before") for side in self._sides()]
-
-    def values(self, order: Order) -> dict[str, Any]:
-        places = {side: order.read(cursor) for side, cursor in self._sides().items()}
-        return {f"{side}_{part}": place[part] for side, place in places.items() for part in ("by", "id")}
-
-    def _sides(self) -> dict[str, str]:
-        return {side: cursor for side, cursor in (("after", self.after), ("before", self.before)) if cursor is not None}
-
-    def kind(self, order: Order) -> tuple[Any, ...]:
-        """Pages of one kind differ in their values alone."""
-        return str(order.by), order.descending, self.backwards, *self._sides()
+    def stretch(self, order: Order) -> Stretch:
+        """What lies between the cursors."""
+        places = [cursor if cursor is None else order.read(cursor) for cursor in (self.after, self.before)]
+        return Stretch(*(reversed(places) if order.descending else places))
 
     def page(self, rows: Sequence[Any], order: Order, count: Callable[[], Awaitable[int]]) -> Page:
         """`rows` are one more than the size where there are more."""
@@ -138,15 +172,3 @@ class Window:
         if self.backwards:
             return Page(shown[::-1], order, self.before is not None, more, count)
         return Page(shown, order, more, self.after is not None, count)
-
-
-def _place(side: str, order: Order) -> list[Any]:
-    return [sa.bindparam(f"{side}_by", type_=order.by.type), sa.bindparam(f"{side}_id", type_=order.id.type)]
-
-
-def ranked(statement: sa.Select[Any], owner: Any, order: Order, window: Window) -> sa.Select[Any]:
-    """The same page for every owner in one statement; each row says its owner as `page_owner`."""
-    rank = sa.func.row_number().over(partition_by=owner, order_by=order.columns())
-    rows = statement.where(*window.bounds(order)).add_columns(owner.label("page_owner"), rank.label("page_rank"))
-    inner = rows.subquery()
-    return sa.select(inner).where(inner.c.page_rank <= window.size + 1).order_by(inner.c.page_owner, inner.c.page_rank)

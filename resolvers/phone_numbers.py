@@ -4,18 +4,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from calling.e164 import as_e164, e164, without_punctuation
+from calling.e164 import as_e164, e164
 from calling.sharing import set_shareable
-from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, Trunk, WriteSession, now
-from models.agent_version import AgentVersion
+from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, WriteSession, now
 from models.along import Along, with_along
 from resolvers.context import Info, Transaction
 from resolvers.lists import KEPT, own_list
+from resolvers.number_filter import NumberFilter
 from resolvers.paging import Order, Page
 from resolvers.trunks import own_trunk
 
 number = PhoneNumber.columns()
-LONGEST_E164 = 16
 
 
 async def phone_number(info: Info, e164: str, along: tuple[Along, ...] = (), organization_id: str | None = None) -> Any:
@@ -50,62 +49,21 @@ async def phone_numbers(
 ) -> Page:
     """Own and borrowed numbers; a filter on slots, trunk or agent matches own ones only, as the others show none."""
 
-    def statement(asking: str) -> sa.Select[Any]:
-        return PhoneNumber.seen_by([asking]).where(*_conditions(asking, filter or {}))
-
-    def first(asking: str, bounds: list[Any], columns: list[Any], most: int) -> sa.Select[Any]:
-        conditions = _conditions(asking, filter or {})
-        return PhoneNumber.first_seen_by(asking, _owned(filter or {}), [*conditions, *bounds], columns, most)
-
     chosen = order_by or {}
     by = chosen["field"].name.lower() if chosen else "e164"
     order = Order(number[by], number.id, descending=bool(chosen) and chosen["direction"].name == "DESC")
-    kept = None if filter else "phone_numbers"
-    return await own_list(info, organization_id, statement, order, window, first=first, kept=kept, along=along)
-
-
-def _conditions(asking: str, filter: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
-    given = {name: value for name, value in filter.items() if value is not None}
-    return [condition for name, value in given.items() for condition in FILTERS[name](asking, value)]
-
-
-def _owned(filter: dict[str, Any]) -> bool | None:
-    """Whether the filter leaves own numbers alone, or borrowed ones alone."""
-    if any(filter.get(name) is not None for name in OF_OWN_NUMBERS):
-        return True
-    access = filter.get("access")
-    return None if access is None else access is PhoneNumberAccess.OWNED
-
-
-def _mine(asking: str) -> sa.ColumnElement[bool]:
-    return sa.and_(number.organization_id == asking)
-
-
-def _contains(_asking: str, text: str) -> list[sa.ColumnElement[bool]]:
-    digits = without_punctuation(text)
-    found = [number.e164.contains(digits, autoescape=True)]
-    # Every number begins with its only plus: what has one is where it stands in the order, and need not be looked for.
-    begins = digits.startswith("+") and digits[1:].isdecimal()
-    return [*found, number.e164 >= digits, number.e164 <= digits + "9" * LONGEST_E164] if begins else found
-
-
-def _holds_agent(asking: str, agent_id: str) -> list[sa.ColumnElement[bool]]:
-    versions = AgentVersion.of_agent(agent_id)
-    either = sa.or_(number.inbound_agent_version_id.in_(versions), number.outbound_agent_version_id.in_(versions))
-    return [_mine(asking), either]
-
-
-OF_OWN_NUMBERS = ("outbound_assigned", "inbound_assigned", "trunk_id", "agent_id")
-FILTERS: dict[str, Any] = {
-    "access": lambda asking, value: [_mine(asking) == (value is PhoneNumberAccess.OWNED)],
-    "e164_contains": _contains,
-    "shareable": lambda _asking, value: [number.shareable == value],
-    "outbound_capable": lambda _asking, value: [Trunk.columns().outbound_address.is_not(None) == value],
-    "outbound_assigned": lambda asking, value: [_mine(asking), number.outbound_assigned_at.is_not(None) == value],
-    "inbound_assigned": lambda asking, value: [_mine(asking), number.inbound_assigned_at.is_not(None) == value],
-    "trunk_id": lambda asking, value: [_mine(asking), number.trunk_id == value],
-    "agent_id": _holds_agent,
-}
+    asked = NumberFilter.read(filter or {}, by)
+    return await own_list(
+        info,
+        organization_id,
+        asked.rows,
+        order,
+        window,
+        kept="phone_numbers",
+        first=asked.first,
+        filtered=asked.filtered,
+        along=along,
+    )
 
 
 async def create_phone_number(

@@ -173,9 +173,9 @@ DEFECTS = [
     ),
     Defect(
         "a filter on slots matches borrowed numbers",
-        "resolvers/phone_numbers.py",
-        "[_mine(asking), number.outbound_assigned_at.is_not(None) == value]",
-        "[number.outbound_assigned_at.is_not(None) == value]",
+        "resolvers/number_filter.py",
+        'OF_OWN_NUMBERS = ("outbound_assigned", ',
+        "OF_OWN_NUMBERS = (",
     ),
     Defect(
         "any number can be had by its id",
@@ -192,8 +192,8 @@ DEFECTS = [
     Defect(
         "the numbers of an organization above are listed",
         "resolvers/pages.py",
-        "PhoneNumber.owned_by(owners).where(reach.covers(PhoneNumber.columns().organization_id, owners))",
-        "PhoneNumber.owned_by(owners)",
+        "organization.id.in_(parents), reach.covers(organization.id, parents)",
+        "organization.id.in_(parents)",
     ),
     # -------------------------------------------------------------------------------------------------- the four steps
     Defect(

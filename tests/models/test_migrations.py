@@ -17,7 +17,13 @@ from migrations.revisions import NewerDatabase
 from models import Organization
 from tests.installation import Installation
 from tests.processes import kept_in, run, start
-from tests.stores import ON_POSTGRES, PostgresStore, Store, Template, empty
+from tests.stores import ON_POSTGRES, SEARCHED, PostgresStore, Store, Template, empty
+
+# Indexes over expressions are not compared on SQLite, which both SQLAlchemy and Alembic tell.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
+    pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
+]
 
 REVISIONS = sorted(file.name[:4] for file in Path("migrations/versions").glob("[0-9]*.py"))
 TIME = "2026-01-31 09:30:00.000000+00:00" if ON_POSTGRES else "2026-01-31 09:30:00.000000"
@@ -26,7 +32,11 @@ TIME = "2026-01-31 09:30:00.000000+00:00" if ON_POSTGRES else "2026-01-31 09:30:
 def test_the_migrations_make_what_the_models_say(template: Template, tmp_path: Path) -> None:
     with template.copied(tmp_path).migrated() as migrated:
         # On PostgreSQL the one default there is, of changes, is a function, which Alembic cannot compare.
-        opts = {"compare_type": True, "compare_server_default": not ON_POSTGRES}
+        opts = {
+            "compare_type": True,
+            "compare_server_default": not ON_POSTGRES,
+            "include_name": lambda name, *_: not str(name).startswith(SEARCHED),
+        }
         context = MigrationContext.configure(migrated, opts=opts)
         assert compare_metadata(context, Organization.metadata) == []
 
