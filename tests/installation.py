@@ -77,12 +77,13 @@ class Installation:
         return self.store.file
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All that is stored, but for when keys were last used: equal before and after what changes nothing."""
+        """All that is stored, but for when keys were last used, and what that moves: equal where nothing changes."""
         return {
             table: self.rows(
                 f"SELECT {', '.join(each for each in columns if each != 'last_used_at')} FROM {table} ORDER BY 1"
             )
             for table, columns in self.store.tables().items()
+            if table != "revision"
         }
 
     def operator(self, work: Any) -> Any:
