@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from models.agent_version import AgentVersion
 from models.phone_number import PhoneNumber, Streams
-from models.streams import Among, first_of
+from models.streams import Among, Checked, first_of
 from models.trunk import Trunk
 
 number = PhoneNumber.__table__
@@ -64,7 +64,8 @@ def by_agent(agent_id: Any) -> Streams:
             return sa.select(held.c.id).select_from(versions.join(held, Among(held.c.id, some)))
 
         hit = sa.union(holding("inbound"), holding("outbound")).subquery("hit")
-        return line.join(hit, line.c.distance == 0), [number.c.id == hit.c.id]
+        own = Checked(number.c.organization_id, type_=sa.String) == line.c.ancestor_id
+        return line.join(hit, line.c.distance == 0), [number.c.id == hit.c.id, own]
 
     return streams
 

@@ -53,7 +53,9 @@ class NumberFilter:
         return rows if self.owned is None else rows.where((number.organization_id == asking) == sa.literal(self.owned))
 
     def first(self, asking: Any, bounds: list[Any], columns: list[Any], most: Any) -> sa.Select[Any]:
-        conditions = [*self._conditions(CheckedColumns(number)), *bounds]
+        its = CheckedColumns(number)
+        own = [its.organization_id == asking] if self.owned else []
+        conditions = [*own, *self._conditions(its), *bounds]
         return PhoneNumber.first_seen_by(asking, self.owned, self._streams(), conditions, columns, most)
 
     def _conditions(self, its: Any) -> list[Any]:
