@@ -84,7 +84,9 @@ def world(shared_installation: Installation) -> World:
 def dialed(client: Client, number: Number) -> str:
     identifier: str = client.queued(agentNumber=number.e164)["id"]
     client.installation.rows(
-        "UPDATE conversation SET status = 'DIALING', server_id = 'srv_serves', dialed_at = ? WHERE id = ?", TIME, identifier
+        "UPDATE conversation SET status = 'DIALING', server_id = 'srv_serves', dialed_at = ? WHERE id = ?",
+        TIME,
+        identifier,
     )
     return identifier
 

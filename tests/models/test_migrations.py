@@ -128,6 +128,10 @@ UPDATE transfer SET asked_at = '{TIME}', begun_at = '{TIME}', supervisor_instruc
 INSERT INTO conversation (id, organization_id, direction, status, agent_number, phone_number_id, engine_reference,
   created_at) VALUES ('cnv_4', 'org_1', 'INBOUND', 'RINGING', '+12065550101', 'num_2', 'leg-1', '{TIME}')
 """
+# From 0009 on whoever dials is a server.
+OWNED_CALLS = f"INSERT INTO server (id, started_at, seen_at) VALUES ('srv_1', '{TIME}', '{TIME}');" + CALLS.replace(
+    "status = 'DIALING'", "status = 'DIALING', server_id = 'srv_1'"
+)
 # The first revision that has the table, and the fewest rows that the data above leave in it.
 ROWS = {
     **dict.fromkeys(("api_key", "agent", "agent_version", "transfer"), ("0001", 1)),
@@ -139,7 +143,8 @@ ROWS = {
 
 
 def fill(store: Store, revision: str) -> None:
-    for statement in (f"{DATA};\n{CALLS}" if revision >= "0007" else DATA).split(";\n"):
+    calls = CALLS if revision < "0009" else OWNED_CALLS
+    for statement in (f"{DATA};\n{calls}" if revision >= "0007" else DATA).split(";\n"):
         store.rows(statement)
 
 
