@@ -46,7 +46,8 @@ CREATE = Operation(
         conversation { status agentNumber userNumber } resolution { agentNumber decidedBy } } }""",
     PREVIEW.variables | {"to": "+12065550199"},
 )
-OPERATIONS = (PAGE, LOOKUP, PREVIEW, CREATE)
+READS = (PAGE, LOOKUP, PREVIEW)
+OPERATIONS = (*READS, CREATE)
 
 
 def numbers(filter: str = "", order: str = "E164, direction: ASC") -> Operation:

@@ -23,6 +23,9 @@ PEERS = ROOT / "benchmarks" / "peers"
 PYTHON = PEERS / "python" / ".venv" / "bin" / "python"
 # What would keep a client from asking as fast as it can.
 NO_LIMITS = {"DIALTREE_POINTS_PER_MINUTE": "0", "DIALTREE_MOST_QUEUED": "0"}
+# What would answer without executing anything.
+NOTHING_KEPT = {"DIALTREE_KEPT_ANSWERS_MB": "0"}
+CACHED = {"CACHED": "1"}
 SERVER_CORE, CLIENT_CORE = "0", "1"
 
 
@@ -40,9 +43,12 @@ class Kind:
 def kinds(node: str) -> list[Kind]:
     ours = (sys.executable, "server.py", "serve")
     return [
-        Kind("Dialtree", ours, environment=NO_LIMITS, ours=True),
+        Kind("Dialtree", ours, environment=NO_LIMITS | NOTHING_KEPT, ours=True),
         Kind(
-            "Dialtree on graphql-core", ours, environment=NO_LIMITS | {"DIALTREE_EXECUTOR": "graphql-core"}, ours=True
+            "Dialtree on graphql-core",
+            ours,
+            environment=NO_LIMITS | NOTHING_KEPT | {"DIALTREE_EXECUTOR": "graphql-core"},
+            ours=True,
         ),
         Kind("Strawberry", (str(PYTHON), "plain_strawberry.py"), PEERS / "python"),
         Kind("Ariadne", (str(PYTHON), "with_ariadne.py"), PEERS / "python"),
@@ -50,6 +56,16 @@ def kinds(node: str) -> list[Kind]:
         Kind("Mercurius JIT", (node, "mercurius.js"), PEERS / "node"),
         Kind("Mercurius JIT, joined", (node, "mercurius.js"), PEERS / "node", {"JOINED": "1"}),
         Kind("floor", (str(PYTHON), "floor.py"), PEERS / "python"),
+    ]
+
+
+def keeping_kinds(node: str) -> list[Kind]:
+    """Those that keep answers, each in its own way."""
+    ours = (sys.executable, "server.py", "serve")
+    return [
+        Kind("Dialtree, kept answers", ours, environment=NO_LIMITS, ours=True),
+        Kind("GraphQL Yoga, response cache", (node, "yoga.js"), PEERS / "node", CACHED),
+        Kind("Mercurius JIT, cached", (node, "mercurius.js"), PEERS / "node", CACHED),
     ]
 
 

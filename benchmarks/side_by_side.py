@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.load import Round, load, middle
-from benchmarks.operations import OPERATIONS, Operation, lists
+from benchmarks.operations import OPERATIONS, READS, Operation, lists
 from benchmarks.report import Measured, write
-from benchmarks.servers import Kind, Server, kinds, serving
+from benchmarks.servers import Kind, Server, keeping_kinds, kinds, serving
 from benchmarks.world import World, make_world
 
 CLIENTS = (1, 16)
@@ -39,6 +39,7 @@ def main() -> None:
         folder = Path(name)
         for count in (SMALL, MILLION):
             side_by_side(folder / f"{count}", count, kinds(node), measured)
+        with_kept_answers(folder / "kept", keeping_kinds(node), measured)
         out_of_a_million(folder, kinds(node)[0], measured)
     write(measured, Path(__file__).parent, "QUICK=1 make bench" if os.environ.get("QUICK") else "make bench")
 
@@ -57,6 +58,20 @@ def side_by_side(folder: Path, count: int, all_kinds: list[Kind], measured: Meas
                     measured.rounds[count, operation.name, clients, name] = found
         for server in servers:
             measured.memory[count, server.kind.name] = server.memory()
+
+
+def with_kept_answers(folder: Path, all_kinds: list[Kind], measured: Measured) -> None:
+    """What is read again and again, and changed by nobody meanwhile."""
+    folder.mkdir()
+    world = make_world(folder / "world.db", SMALL)
+    with ExitStack() as stack:
+        servers = [stack.enter_context(serving(kind, own(kind, world), folder / "log")) for kind in all_kinds]
+        for operation in READS:
+            compare(servers, operation)
+            for clients in CLIENTS:
+                say(f"kept answers, {operation.name}, {clients} clients ...")
+                for name, found in in_turns(servers, operation, clients).items():
+                    measured.kept[operation.name, clients, name] = found
 
 
 def in_turns(servers: list[Server], operation: Operation, clients: int) -> dict[str, Round]:

@@ -1,4 +1,5 @@
-// GraphQL Yoga with DataLoader, on Node's own http server.
+// GraphQL Yoga with DataLoader, on Node's own http server; CACHED=1: with its response cache.
+import { useResponseCache } from '@graphql-yoga/plugin-response-cache'
 import DataLoader from 'dataloader'
 import { createSchema, createYoga } from 'graphql-yoga'
 import { createServer } from 'node:http'
@@ -34,6 +35,10 @@ const yoga = createYoga({
   schema,
   logging: false,
   graphiql: false,
+  plugins:
+    process.env.CACHED === '1'
+      ? [useResponseCache({ session: (request) => request.headers.get('authorization'), ttl: 60_000 })]
+      : [],
   context: ({ request }) => ({ ...store.signIn(request.headers.get('authorization')), loaders: loaders() }),
 })
 createServer(yoga).listen(Number(process.env.PORT), '127.0.0.1')
