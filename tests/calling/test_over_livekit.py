@@ -95,7 +95,8 @@ def alone(folder: Path, environment: dict[str, str]) -> AbstractContextManager[S
 
 
 def caller_of(number: str) -> ParticipantInfo:
-    attributes = {"sip.trunkPhoneNumber": number, "sip.phoneNumber": CALLER, "sip.callStatus": "active"}
+    numbers = {"sip.trunkPhoneNumber": number, "sip.phoneNumber": CALLER}
+    attributes = numbers | {"sip.callStatus": "active", "sip.ruleID": "SDR_1"}
     return ParticipantInfo(identity=f"sip_{CALLER}", kind=ParticipantInfo.SIP, attributes=attributes)
 
 
