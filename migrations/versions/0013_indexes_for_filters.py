@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import note, on_postgres, refuse
+from migrations.triggers import note, on_postgres
 
 revision = "0013"
 down_revision = "0012"
@@ -90,11 +90,6 @@ def _metadata() -> None:
         "DELETE FROM conversation_metadata WHERE organization_id = OLD.organization_id AND (key, value) IN"
         f" (SELECT {brief} FROM json_each(OLD.custom_metadata)) AND created_at = OLD.created_at AND id = OLD.id",
         worth_noting="OLD.custom_metadata IS NOT NULL",
-    )
-    refuse(
-        "conversation_metadata_never_changes",
-        "UPDATE OF custom_metadata ON conversation",
-        "CAST(OLD.custom_metadata AS TEXT) IS NOT CAST(NEW.custom_metadata AS TEXT)",
     )
 
 

@@ -163,6 +163,9 @@ def test_what_is_stored_at_any_revision_is_kept(revision: str, template: Templat
     for table, (since, fewest) in ROWS.items():
         assert len(stored.get(table, ())) >= (fewest if revision >= since else 0)
     for table, rows in stored.items():
+        if table == "change":  # a step that writes is told, too
+            assert set(rows) <= set(store.rows(f"SELECT {', '.join(columns[table])} FROM {table}"))
+            continue
         assert sorted(store.rows(f"SELECT {', '.join(columns[table])} FROM {table}"), key=repr) == rows
     assert described(store) == described(template.copied(tmp_path))
 

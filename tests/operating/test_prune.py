@@ -77,9 +77,10 @@ def test_a_conversation_that_lives_is_never_removed_however_old(served: Served, 
     """None can be older than one that was created when the world was young and is talking still."""
     statuses = ("QUEUED", "DIALING", "RINGING", "IN_PROGRESS")
     live = [client.queued(agentNumber=number.e164, agentConfig={})["id"] for _ in statuses]
-    for status, identifier in zip(statuses, live, strict=True):
-        dialed = None if status == "QUEUED" else ago(9000)
-        served.rows("UPDATE conversation SET status = ?, dialed_at = ? WHERE id = ?", status, dialed, identifier)
+    served.rows("INSERT INTO server (id, started_at, seen_at) VALUES ('srv_1', ?, ?)", ago(9000), ago(9000))
+    taken = "UPDATE conversation SET status = ?, dialed_at = ?, server_id = 'srv_1' WHERE id = ?"
+    for status, identifier in zip(statuses[1:], live[1:], strict=True):
+        served.rows(taken, status, ago(9000), identifier)
     on = " ON conversation" if ON_POSTGRES else ""
     served.rows(f"DROP TRIGGER conversation_keeps_what_it_was_created_with{on}")
     served.rows("UPDATE conversation SET created_at = ?", ago(9000))
