@@ -46,13 +46,14 @@ class Question:
     context: Any
     media: str
 
-    @property
-    def is_repeatable(self) -> bool:
-        return self.prepared.is_query and not self.prepared.errors
-
-    def key(self) -> Key:
-        """Whoever asks is told by all that is stored of its key."""
-        variables = orjson.dumps(self.operation.variables, option=orjson.OPT_SORT_KEYS)
+    def key(self) -> Key | None:
+        """Whoever asks is told by all that is stored of its key. None: what it answers is not kept."""
+        if self.prepared.errors or not self.prepared.is_query:
+            return None
+        try:
+            variables = orjson.dumps(self.operation.variables, option=orjson.OPT_SORT_KEYS)
+        except orjson.JSONEncodeError:  # lists in lists in lists: read further down than they are written
+            return None
         whoever = repr(tuple(self.context.caller.api_key))
         return self.operation.query, self.operation.name, variables, whoever, self.media
 
@@ -68,10 +69,10 @@ class KeptAnswers:
 
     async def answer(self, question: Question, state: State, ask: Callable[[], Awaitable[Asked]]) -> Response:
         """What is kept, where it still holds; else what `ask` answers, which is kept where it may be."""
-        before = await question.context.database.revisions() if self._room and question.is_repeatable else None
-        if before is None:
+        key = question.key() if self._room else None
+        before = await question.context.database.revisions() if key else None
+        if key is None or before is None:
             return (await ask())[0]
-        key = question.key()
         if (kept := self._kept.get(key)) and kept.holds(before):
             self._kept.move_to_end(key)
             self.counted["used"] += 1

@@ -189,7 +189,7 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
 def worlds(
     template: Template, tmp_path_factory: pytest.TempPathFactory, running: list[Installation]
 ) -> Iterator[tuple[World, World]]:
-    made = [Installation(template.copied(tmp_path_factory.mktemp("world"))) for _ in range(2)]
+    made = [Installation(template.copied(tmp_path_factory.mktemp("world")), kept_answers_mb=0) for _ in range(2)]
     running += made
     few, many = (World(each, rows) for each, rows in zip(made, (FEW, MANY), strict=True))
     yield few, many

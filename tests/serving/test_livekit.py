@@ -9,7 +9,7 @@ BODY = b'{"event": "room_started", "id": "EV_1"}'
 
 def test_webhooks_are_taken_where_livekit_places_the_calls(install: Install) -> None:
     account = {"livekit_api_key": KEY, "livekit_api_secret": SECRET}
-    installation = install(livekit_url=f"http://127.0.0.1:{free_port()}", **account)
+    installation = install(livekit_url=f"http://127.0.0.1:{free_port()}", dialing="on", **account)
     signatures = {signed(BODY): 204, signed(BODY, "another secret, of 32 bytes and more"): 401, "": 401}
     for token, status in signatures.items():
         headers = {"Authorization": token, "Content-Type": "application/webhook+json"}
