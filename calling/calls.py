@@ -48,6 +48,7 @@ class Calls:
         self._overhearing = Overhearing(means)
         self._astray = Astray(means, self._dialer, self._transferring, self._tasks)
         self._asked_to_hang_up: set[str] = set()
+        self._reading: asyncio.Task[Any] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[tuple[asyncio.Task[None], ...]]:
@@ -70,12 +71,8 @@ class Calls:
         except Unavailable as why:
             log.warning("no_calls_are_placed", why=str(why))
             await self._only_sweep()
-        reading = self._tasks.run(self._read())
-        try:
-            await self._attend(committed)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._finish(reading))
-            raise
+        self._reading = self._tasks.run(self._read())
+        await self._attend(committed)
 
     async def _stop(
         self, working: asyncio.Task[None], writing: asyncio.Task[None], beating: asyncio.Task[None]
@@ -83,6 +80,7 @@ class Calls:
         """Takes no new call. What the engine cannot keep ends, each with its reason; what it keeps others adopt."""
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
+        await self._finish()
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await self._chronicle.finish()
@@ -91,12 +89,14 @@ class Calls:
         await self._owner.stop()
         self._carriers.close()
 
-    async def _finish(self, reading: asyncio.Task[Any]) -> None:
+    async def _finish(self) -> None:
+        """Also where the work itself has failed, or had not begun: an engine has processes of its own."""
         await self._dialer.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 await self._engine.stop()
-                await reading
+                if self._reading:
+                    await self._reading
         await self._tasks.finish(STOP_SECONDS)
 
     def _lost(self) -> None:

@@ -25,7 +25,7 @@ _WRONG_VARIABLE = re.compile(r"Variable '\$\w+' (has invalid value|of required t
 # The schema is not told by way of misspelt words.
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 # Where graphql-core prints a value again: it can be a password, and as long as a request.
-_VALUE = re.compile(r"[,;.] [Ff]ound: .*|(?<=value): .*", re.DOTALL)
+_VALUE = re.compile(r"[,;.] [Ff]ound: .*|(?<=value)(?<!invalid value): .*", re.DOTALL)
 _ENUM_VALUE = re.compile(r"^((?:Variable|Argument) [^:]*: )?Value '.*' does", re.DOTALL)
 _STRING = re.compile(r"String '.*'", re.DOTALL)
 LONGEST_MESSAGE = 1000
@@ -121,8 +121,8 @@ def _without_values(error: GraphQLError) -> str:
         return error.message
     if isinstance(error, GraphQLSyntaxError):
         return _STRING.sub("String", error.message, 1)[:LONGEST_MESSAGE]
-    told = _ENUM_VALUE.sub(r"\1This value does", error.message)
-    return _SUGGESTION.sub("", _VALUE.sub(".", told, 1))[:LONGEST_MESSAGE]
+    told = _SUGGESTION.sub("", _ENUM_VALUE.sub(r"\1This value does", error.message))
+    return _VALUE.sub(".", told, 1)[:LONGEST_MESSAGE]
 
 
 def is_unavailable(cause: Exception) -> bool:
