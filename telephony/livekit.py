@@ -49,7 +49,9 @@ class LiveKitEngine:
         self._ledger: Ledger[str] = Ledger()  # by the room
         self._callers: dict[str, str] = {}  # the identity of who called in, by the room
         self._moving: dict[str, bool] = {}  # the calls whose other side is being moved, and whether it has left
-        self._asked: set[str] = set()  # the calls and transfers that LiveKit was asked to dial and has not answered
+        self._asked: dict[
+            str, bool
+        ] = {}  # what LiveKit was asked to dial and has not answered: was it hung up meanwhile
         self._pairs = Pairs(self._rooms, self._ledger.tell)
         self._tasks = Tasks()
 
@@ -73,14 +75,14 @@ class LiveKitEngine:
         except FAILED as failed:
             self._ledger.strike(reference)
             raise NotPlaced(f"LiveKit takes no agent into the room: {failed}", Ending.LOST) from None
-        self._asked.add(reference)
+        self._asked[reference] = False
         self._tasks.run(self._dial(call))
         self._tasks.run(self._follow(reference))
 
     async def hang_up(self, reference: str, transfer_id: str | None = None) -> None:
-        live = self._ledger.live(reference)
-        if live is None:
+        if (live := self._ledger.live(reference)) is None:
             return
+        self._asked |= dict.fromkeys(self._asked.keys() & {transfer_id or reference}, True)
         try:
             await (self._rooms.remove(live.by, transfer_id) if transfer_id else self._rooms.delete(live.by))
         except FAILED as failed:
@@ -192,13 +194,13 @@ class LiveKitEngine:
         except ClientConnectorError as failed:
             self._ledger.end(reference, Ending.UNREACHABLE, detail=f"LiveKit cannot be reached: {failed}")
         except ServerError as failed:
-            how, status = ending(failed)
+            how, status = (Ending.CANCELLED, None) if self._asked[reference] else ending(failed)
             if how is not None:
                 self._ledger.end(reference, how, status, failed.message)
         except FAILED:
             pass
         finally:
-            self._asked.discard(reference)
+            self._asked.pop(reference, None)
 
     async def _follow(self, reference: str) -> None:
         """Until the call is answered or over."""
@@ -235,7 +237,7 @@ class LiveKitEngine:
 
     async def _dial_party(self, call: Call, reference: str, room: str, transfer_id: str) -> None:
         self._ledger.awaits(reference, transfer_id)
-        self._asked.add(transfer_id)
+        self._asked[transfer_id] = False
         try:
             await self._rooms.dial(call, room, transfer_id)
             self._ledger.tell(TransferEvent(reference, transfer_id, Progress.ANSWERED))
@@ -244,7 +246,7 @@ class LiveKitEngine:
         except FAILED:
             self._ledger.end_transfer(reference, transfer_id)
         finally:
-            self._asked.discard(transfer_id)
+            self._asked.pop(transfer_id, None)
 
     def _other_side(self, room: str) -> str:
         return self._callers.get(room, OTHER_SIDE)
