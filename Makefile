@@ -50,7 +50,7 @@ check: .venv/test.stamp
 	@echo "The rules once more, run by graphql-core ..."
 	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q tests/resolvers tests/test_contract.py
 	@echo "And on PostgreSQL ..."
-	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/calling tests/isolation tests/models tests/resolvers
+	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/isolation tests/resolvers
 
 ## The long suites at their full size.
 torture: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)

@@ -24,6 +24,8 @@ from serving.answering import noted
 Key = tuple[Any, ...]
 # The response, and whether it is one to keep.
 Asked = tuple[Response, bool]
+# The revision of a table that nothing was ever written to.
+UNCHANGED = 0
 # An answer may take so much of the room.
 LARGEST = 1 / 16
 
@@ -36,7 +38,7 @@ class Kept:
     size: int
 
     def holds(self, now: Revisions) -> bool:
-        return all(now.get(table) == number for table, number in self.revisions.items())
+        return all(now.get(table, UNCHANGED) == number for table, number in self.revisions.items())
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,13 @@ class KeptAnswers:
         with noting_tables() as tables:
             response, may_be_kept = await ask()
         after = await question.context.database.revisions() if may_be_kept and not tables & UNKNOWN else None
-        revisions = {table: before[table] for table in tables if table in before}
-        if after is not None and all(after[table] == number for table, number in revisions.items()):
-            size = len(response.body) + sum(len(each) for each in key if each is not None)
-            self._keep(key, Kept(_again(response), tuple(getattr(state, "codes", ())), revisions, size))
+        if after is None:
+            return response
+        size = len(response.body) + sum(len(each) for each in key if each is not None)
+        revisions = {table: before.get(table, UNCHANGED) for table in tables}
+        kept = Kept(_again(response), tuple(getattr(state, "codes", ())), revisions, size)
+        if kept.holds(after):
+            self._keep(key, kept)
         return response
 
     def _keep(self, key: Key, kept: Kept) -> None:

@@ -162,7 +162,7 @@ DEFECTS = [
     Defect(
         "an answer is kept whatever happens meanwhile",
         "serving/kept_answers.py",
-        "return all(now.get(table) == number for table, number in self.revisions.items())",
+        "return all(now.get(table, UNCHANGED) == number for table, number in self.revisions.items())",
         "return True",
     ),
     Defect(

@@ -64,6 +64,12 @@ def test_after_each_change_the_answer_is_another(northwind: Client, change: Call
     assert before[0] == before[1] != after
 
 
+def test_what_nobody_had_written_to_yet_is_seen_as_soon_as_somebody_has(northwind: Client) -> None:
+    assert [northwind(NUMBERS)["phoneNumbers"]["totalCount"] for _ in range(2)] == [0, 0]
+    northwind.number()
+    assert northwind(NUMBERS)["phoneNumbers"]["totalCount"] == 1
+
+
 def test_a_borrowed_number_goes_at_once(northwind: Client) -> None:
     child, number = northwind.child(), northwind.number(shareable=True)
     assert [child(NUMBERS)["phoneNumbers"]["totalCount"] for _ in range(2)] == [1, 1]
