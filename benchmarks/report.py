@@ -64,8 +64,11 @@ def write(measured: Measured, folder: Path, command: str) -> None:
         *(table(measured, servers, count, clients) for count in sizes for clients in (1, 16)),
         "## With kept answers, as a multiple of Mercurius with its JIT that keeps none",
         kept(measured, sizes[0]),
-        "## A page out of a million, as a multiple of one out of ten thousand",
-        lists(measured),
+        *(
+            ["## A page out of a million, as a multiple of one out of ten thousand", lists(measured)]
+            if measured.lists
+            else []
+        ),
         "## Memory",
         memory(measured, servers, sizes),
         "## The machine and the versions",
@@ -83,8 +86,6 @@ def goals(measured: Measured, sizes: list[int]) -> str:
     ahead = [measured.ahead("Page", clients) for clients in (1, 16)]
     create = measured.ratio(small, "Create", 16, FLOOR)
     spread = measured.rounds[small, "Create", 16, OURS]
-    worst = max(measured.lists, key=lambda name: measured.lists[name][1] / measured.lists[name][0])
-    grown = measured.lists[worst][1] / measured.lists[worst][0]
     memory = max(measured.memory[count, OURS] for count in sizes)
     rows = [
         ("page against Mercurius with its JIT, 1 and 16 clients", "at least 1.5", both(page), min(page) >= 1.5),
@@ -94,11 +95,19 @@ def goals(measured: Measured, sizes: list[int]) -> str:
         ("create against a bare insert, 16 clients", "at least 0.4", f"{create:.2f}", create >= 0.4),
         ("create, p99 as a multiple of p50, 16 clients", "under 10", f"{spread.p99 / spread.p50:.1f}",
          spread.p99 < 10 * spread.p50),
-        (f"a list out of 1,000,000 against 10,000, the worst ({worst})", "at most 1.2", f"{grown:.2f}", grown <= 1.2),
+        *grown(measured),
         ("memory of a process", "under 150 MB", f"{memory:.0f} MB", memory < 150),
     ]  # fmt: skip
     lines = [f"| {what} | {goal} | {found} | {'met' if met else '**missed**'} |" for what, goal, found, met in rows]
     return "\n".join(["| what | goal | measured | |", "|---|---|---|---|", *lines])
+
+
+def grown(measured: Measured) -> list[tuple[str, str, str, bool]]:
+    """Nothing where the million was left out."""
+    ratios = {name: many / few for name, (few, many) in measured.lists.items()}
+    worst = sorted(ratios, key=lambda name: ratios[name])[-1:]
+    what = "a list out of 1,000,000 against 10,000, the worst"
+    return [(f"{what} ({name})", "at most 1.2", f"{ratios[name]:.2f}", ratios[name] <= 1.2) for name in worst]
 
 
 def kept(measured: Measured, small: int) -> str:
