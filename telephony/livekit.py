@@ -49,9 +49,7 @@ class LiveKitEngine:
         self._ledger: Ledger[str] = Ledger()  # by the room
         self._callers: dict[str, str] = {}  # the identity of who called in, by the room
         self._moving: dict[str, bool] = {}  # the calls whose other side is being moved, and whether it has left
-        self._asked: dict[
-            str, bool
-        ] = {}  # what LiveKit was asked to dial and has not answered: was it hung up meanwhile
+        self._asked: dict[str, bool] = {}  # what LiveKit is asked to dial, and whether it was hung up meanwhile
         self._pairs = Pairs(self._rooms, self._ledger.tell)
         self._tasks = Tasks()
 
