@@ -192,7 +192,7 @@ def test_calls_per_second_hold_from_the_first_call_to_the_last(dialing: Dialing)
 
 
 def test_what_waits_for_longer_than_it_may_is_called_off(dialing: Dialing) -> None:
-    over = dialing(longest_wait_seconds=1).over("ring", maxConcurrentCalls=1)
+    over = dialing(longest_wait_seconds=8).over("ring", maxConcurrentCalls=1)
     ringing = over.call(to="+12065550191")
     over.line.until(ringing, "RINGING")
     ended = over.line.ended(over.call(to="+12065550192"))
