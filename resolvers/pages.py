@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import Agent, AgentVersion, Organization, PhoneNumber, Reach, ReadSession
-from models.statement import Statement, several
+from models.statement import Kept, several
 from models.streams import Among, first_of
 from resolvers.context import Context
 from resolvers.paging import Order, Page, Stretch, Window
@@ -25,7 +25,7 @@ class Pages:
     owner: Any
     order: Order
     parents: Callable[[Any, Reach], sa.Select[Any]]
-    _kept: dict[Any, Statement] = field(default_factory=dict, compare=False)
+    _kept: Kept = field(default_factory=lambda: Kept(32), compare=False)
 
     async def of(self, context: Context, parent_id: str, window: Window) -> Page:
         return (await self.of_all(context, [parent_id], window))[0]
@@ -40,14 +40,14 @@ class Pages:
     async def _rows(self, session: ReadSession, reach: Reach, parents: list[str], window: Window) -> list[Any]:
         rows: dict[str, list[Any]] = defaultdict(list)
         stretch = window.stretch(self.order)
-        statement = self._statement((reach.below, stretch.ends), lambda: self._page(_parametric(reach), stretch))
+        statement = self._kept.of((reach.below, stretch.ends), lambda: self._page(_parametric(reach), stretch))
         values = {"parents": parents, "reach": reach.organization_id, "limit": window.size + 1, **stretch.values}
         for row in await session.rows(statement, **values):
             rows[row.page_owner].append(row)
         return [rows[parent] for parent in parents]
 
     async def _counts(self, session: ReadSession, reach: Reach, parents: list[str]) -> list[Any]:
-        statement = self._statement((reach.below,), lambda: self._count(_parametric(reach)))
+        statement = self._kept.of((reach.below,), lambda: self._count(_parametric(reach)))
         found = await session.rows(statement, parents=parents, reach=reach.organization_id)
         counts = {row.owner: row.rows for row in found}
         return [counts.get(parent, 0) for parent in parents]
@@ -62,11 +62,6 @@ class Pages:
     def _count(self, reach: Reach) -> sa.Select[Any]:
         below = sa.select(self.owner.label("owner"), sa.func.count().label("rows"))
         return below.where(self.owner.in_(self.parents(PARENTS, reach))).group_by(self.owner)
-
-    def _statement(self, kind: tuple[Any, ...], made: Callable[[], sa.Select[Any]]) -> Statement:
-        if kind not in self._kept:
-            self._kept[kind] = Statement(made())
-        return self._kept[kind]
 
 
 def _parametric(reach: Reach) -> Reach:
