@@ -31,7 +31,7 @@ class Glance:
         self._connection = engine.connect()
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         self._noting = engine.dispatch.before_cursor_execute
-        self._hurried = True
+        self._hurried = False
         self._rounds = 0
         self._driver.set_progress_handler(self._is_long, SHORT)
         self._driver.execute(IMPATIENT)
@@ -74,17 +74,18 @@ class Glance:
             self._driver.execute("BEGIN")
 
     async def _ask(self, question: Callable[[], Answer]) -> Answer:
-        self._rounds = 0
+        self._hurried, self._rounds = True, 0
         try:
             return question()
         except sa.exc.OperationalError as error:
             if not _is_only_late(error):
                 raise
+        finally:
+            self._hurried = False
         return await self._ask_a_thread(question)
 
     async def _ask_a_thread(self, question: Callable[[], Answer]) -> Answer:
         """Whoever stops waiting stops the statement, too."""
-        self._hurried = False
         self._driver.execute(PATIENT)
         asking = asyncio.get_running_loop().run_in_executor(None, question)
         try:
@@ -95,9 +96,11 @@ class Glance:
             asking.exception()  # looked at, or asyncio logs it with the statement
             raise
         finally:
+            self._hurried = False
             self._driver.execute(IMPATIENT)
-            self._hurried = True
 
 
 def _is_only_late(error: sa.exc.OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", None) in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY)
+    """The code's low byte is its kind: SQLITE_BUSY_RECOVERY is one that is busy."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY)

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import Database, Organization
+from models.glance import SHORT
 from models.session import WriteSession
 from models.sqlite import READING_AT_ONCE
 from models.statement import Statement
@@ -77,6 +78,25 @@ async def test_whoever_stops_waiting_stops_the_statement(database: Database, cap
     assert await count(database) == 0
     gc.collect()
     assert caplog.text == "", "asyncio logs a failure that nobody looked at, and the statement with it"
+
+
+def steps(statement: str) -> int:
+    """SQLite's instructions."""
+    taken = []
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.set_progress_handler(lambda: taken.append(1), 1)
+        connection.execute(statement)
+    return len(taken)
+
+
+@pytest.mark.sqlite
+async def test_beginning_to_read_is_never_taken_for_a_long_statement(database: Database) -> None:
+    """SQLite counts on from one BEGIN to the next, and the statement before it was nearly long."""
+    for _ in range(SHORT // steps("BEGIN") - 50):
+        await count(database)
+    for _ in range(100):
+        async with database.read() as session:
+            assert await session.scalar(sa.text(COUNTING.format("LIMIT 5000"))) == 5_000
 
 
 async def test_a_wrong_statement_fails_as_everywhere(database: Database) -> None:
