@@ -66,14 +66,14 @@ def _one_reference(sent: AgentReference) -> None:
     )
 
 
-async def _own(session: ReadSession, statement: Any, organization_id: str, sent: str | None, missing: Any) -> Any:
+async def _own(session: ReadSession, found: Any, organization_id: str, sent: str | None, missing: Any) -> Any:
     """The organization's own row of that id: missing, malformed and foreign are one and the same "not found"."""
     if sent is None:
         return None
-    row = (await session.execute(*statement(organization_id, sent))).first() if well_formed(sent) else None
-    if row is None:
+    rows = await found(session, organization_id, sent) if well_formed(sent) else None
+    if not rows:
         raise missing
-    return row
+    return rows[0]
 
 
 def agent_not_found(*field: str) -> Refused:
@@ -89,8 +89,8 @@ def version_not_found(*field: str) -> Refused:
 
 
 async def _newest_published(session: ReadSession, agent: sa.Row[Any]) -> Any:
-    if version := (await session.execute(*newest_published(agent.id))).first():
-        return version
+    if versions := await newest_published(session, agent.id):
+        return versions[0]
     raise Refused(
         ErrorCode.AGENT_VERSION_NOT_PUBLISHED,
         f"{agent.name!r} has no published version. Publish one with publishAgentVersion.",

@@ -8,6 +8,8 @@ from phonenumbers import PhoneNumberType
 from calling.e164 import e164
 from models import ErrorCode, Refused
 
+# Digits after the country code; no region has a longer emergency number.
+LONGEST_EMERGENCY = 6
 _NEVER = {
     "a premium-rate number": re.compile(r"\+1900|\+1[0-9]{3}976|\+979|\+449"),
     "an N11 service number": re.compile(r"\+1[2-9]11[0-9]{7}$"),
@@ -18,10 +20,10 @@ _NEVER = {
 def destination(text: str, allowed_regions: frozenset[str], *field: str) -> str:
     """The number to dial in E.164, or why it is never dialed: INVALID_PHONE_NUMBER, DESTINATION_NOT_ALLOWED."""
     number = e164(text, *field)
-    if what := _never_dialed(number):
+    parsed = phonenumbers.parse(number)
+    if what := _never_dialed(number, parsed):
         raise _not_allowed(f"{number} is {what}, which is never dialed. Call another number.", *field)
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
-    if allowed_regions and region not in allowed_regions:
+    if allowed_regions and (region := phonenumbers.region_code_for_number(parsed)) not in allowed_regions:
         raise _not_allowed(
             f"{number} is in {region or 'no known region'}; this installation calls"
             f" {', '.join(sorted(allowed_regions))} only. Ask its operator to allow more.",
@@ -30,8 +32,7 @@ def destination(text: str, allowed_regions: frozenset[str], *field: str) -> str:
     return number
 
 
-def _never_dialed(number: str) -> str | None:
-    parsed = phonenumbers.parse(number)
+def _never_dialed(number: str, parsed: phonenumbers.PhoneNumber) -> str | None:
     if phonenumbers.number_type(parsed) == PhoneNumberType.PREMIUM_RATE:
         return "a premium-rate number"
     if _is_emergency(parsed):
@@ -41,6 +42,8 @@ def _never_dialed(number: str) -> str | None:
 
 def _is_emergency(parsed: phonenumbers.PhoneNumber) -> bool:
     national = phonenumbers.national_significant_number(parsed)
+    if len(national) > LONGEST_EMERGENCY:
+        return False
     regions = phonenumbers.region_codes_for_country_code(parsed.country_code or 0)
     return any(phonenumbers.is_emergency_number(national, region) for region in regions)
 

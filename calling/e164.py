@@ -1,6 +1,7 @@
 """Reading a phone number that somebody typed, in one place (R3)."""
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 
@@ -22,9 +23,13 @@ def as_e164(text: str) -> str | None:
 
     Possible, not valid: the reference page's own +1 555 123 4567 is unassigned, and must work.
     """
-    if not _TYPED.fullmatch(text) or len(text) > _LONGEST:
-        return None
-    number = _possible(without_punctuation(text))
+    return _read(without_punctuation(text)) if len(text) <= _LONGEST and _TYPED.fullmatch(text) else None
+
+
+@lru_cache(maxsize=4096)
+def _read(digits: str) -> str | None:
+    """On its way a number is looked at several times."""
+    number = _possible(digits)
     # What is stored names itself: a number that would be read as another one, trunk zeros and all, is none.
     return number if number and _STORED.fullmatch(number) and _possible(number) == number else None
 

@@ -12,16 +12,13 @@ from calling.e164 import as_e164, e164
 from calling.outbound_number import Question, not_resolved, resolve
 from calling.resolution import Resolution, from_json, to_json
 from models import (
-    CallDirection,
-    Conversation,
-    ConversationStatus,
     ErrorCode,
     ReadSession,
     Refusal,
     Refused,
     WriteSession,
 )
-from models.conversation import created_under_key, inserted
+from models.conversation import created_under_key, queue
 from models.dialing import QUEUED_OF
 
 LONGEST_KEY = 255
@@ -102,16 +99,14 @@ async def create(
         return Outcome(resolution)
     if most_queued and await _waiting(session, organization_id, most_queued) == most_queued:
         return Outcome(resolution, over_limit=_too_many(most_queued))
-    conversation = _queued(organization_id, call, resolution)
-    await session.execute(*inserted(conversation))
-    return Outcome(resolution, conversation)
+    return Outcome(resolution, await _queued(session, organization_id, call, resolution))
 
 
 async def replayed(session: ReadSession, organization_id: str, key: str | None, digest: bytes) -> Any:
     """The conversation that the key created, None where it created none; refuses another input under the same key."""
     if key is None:
         return None
-    first = (await session.execute(*created_under_key(organization_id, key))).first()
+    (first,) = await created_under_key(session, organization_id, key) or (None,)
     if first and first.input_digest != digest:
         raise Refused(
             ErrorCode.IDEMPOTENCY_KEY_REUSED,
@@ -156,11 +151,10 @@ def _well_formed(call: OutboundCall) -> str | None:
     return number
 
 
-def _queued(organization_id: str, call: OutboundCall, resolution: Resolution) -> Conversation:
-    return Conversation(
+async def _queued(session: WriteSession, organization_id: str, call: OutboundCall, resolution: Resolution) -> Any:
+    return await queue(
+        session,
         organization_id=organization_id,
-        direction=CallDirection.OUTBOUND,
-        status=ConversationStatus.QUEUED,
         agent_number=str(resolution.agent_number),
         user_number=e164(call.to or "", "to"),
         phone_number_id=resolution.phone_number_id,

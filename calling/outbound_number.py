@@ -53,7 +53,7 @@ class Question:
 async def agent_number(session: ReadSession, question: Question) -> Step:
     """That exact number, if the organization owns it or it is shared with it."""
     e164 = question.agent_number or ""
-    number = (await session.execute(*visible_number(question.organization_id, e164))).first()
+    (number,) = await visible_number(session, question.organization_id, e164) or (None,)
     if number is None:
         return refused(OutboundNumberRule.AGENT_NUMBER, number_not_found(e164, "agentNumber"))
     whose = "which this organization owns" if number.owned else "which an organization above shares"
@@ -72,9 +72,9 @@ async def agent(session: ReadSession, question: Question) -> Step:
 
 async def fallback(session: ReadSession, question: Question) -> Step:
     """Any outbound-capable number of the organization's own, preferring those with no outbound agent assigned."""
-    numbers = (await session.execute(*fallback_unassigned(question.organization_id))).all()
+    numbers = await fallback_unassigned(session, question.organization_id)
     if len(numbers) < MOST_CANDIDATES:
-        numbers += (await session.execute(*fallback_assigned(question.organization_id))).all()
+        numbers += await fallback_assigned(session, question.organization_id)
     if not numbers:
         return refused(OutboundNumberRule.FALLBACK, no_outbound_number())
     kind = "with" if numbers[0].outbound_agent_version_id else "without"
@@ -120,8 +120,7 @@ def _reached(rule: OutboundNumberRule, question: Question, steps: list[Step]) ->
 async def _bound_number(session: ReadSession, question: Question, rule: OutboundNumberRule, argument: str) -> Step:
     """Outbound-capable first, then the earliest assigned, then the smallest id."""
     version = question.version
-    slots = bound_to_agent(question.organization_id, version.agent_id, version.id)
-    numbers = (await session.execute(*slots)).all()
+    numbers = await bound_to_agent(session, question.organization_id, version.agent_id, version.id)
     bound = [number for number in numbers if number.outbound_agent_version_id == version.id]
     drifted = [number for number in numbers if number.outbound_agent_version_id != version.id]
     if not bound:
@@ -150,6 +149,6 @@ async def _speaker(session: ReadSession, question: Question, resolution: Resolut
     bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned
     if not bound or number.outbound_agent_version_id is None:
         raise agent_required(number)
-    version = (await session.execute(*own_version(number.organization_id, number.outbound_agent_version_id))).one()
+    (version,) = await own_version(session, number.organization_id, number.outbound_agent_version_id)
     may_speak(version, "agentNumber")
     return str(version.id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from enum import unique
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from models.instant import Instant, now
 from models.members import HasMembers, MemberKey, MemberValue
 from models.phone_number import CallDirection, PhoneNumber
 from models.prepared import prepared
+from models.session import WriteSession
+from models.statement import Statement
 from models.streams import Checked, merged, words
 from models.table import Table
 from models.word import Word, stored_as_text
@@ -220,11 +223,14 @@ def created_under_key(organization_id: Any, idempotency_key: Any) -> sa.Select[A
     return Conversation.of(organization_id).where(Conversation.columns().idempotency_key == idempotency_key)
 
 
-def inserted(conversation: Conversation) -> tuple[sa.Insert, dict[str, Any]]:
-    """The one row, without the bookkeeping of a session that might see it change; its trunk is that of its number."""
-    return _INSERT, {name: getattr(conversation, name) for name in _COLUMNS} | {"over": conversation.phone_number_id}
+async def queue(session: WriteSession, **values: Any) -> Any:
+    """The row as it is kept from now on, which no session looks after; it waits for the trunk of its number."""
+    row = Conversation.defaults() | {"direction": CallDirection.OUTBOUND, "status": ConversationStatus.QUEUED} | values
+    await session.rows(_QUEUED, **{f"its_{name}": row[name] for name in _COLUMNS})
+    return SimpleNamespace(**row)
 
 
-_trunk = sa.select(number.c.trunk_id).where(number.c.id == sa.bindparam("over")).scalar_subquery()
-_INSERT = sa.insert(Conversation.__table__).values(trunk_id=_trunk)
 _COLUMNS = tuple(each.name for each in Conversation.__table__.columns if each.name != "trunk_id")
+_trunk = sa.select(number.c.trunk_id).where(number.c.id == sa.bindparam("its_phone_number_id")).scalar_subquery()
+_its = {name: sa.bindparam(f"its_{name}", type_=Conversation.columns()[name].type) for name in _COLUMNS}
+_QUEUED = Statement(sa.insert(Conversation.__table__).values(_its | {"trunk_id": _trunk}).returning(sa.literal(1)))

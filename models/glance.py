@@ -43,7 +43,7 @@ class Glance:
         for note in self._noting:
             note(self._connection, None, asked.text, sent, None, False)
         self._begin()
-        return asked.rows(await self._ask(lambda: run(self._driver, asked, sent)))
+        return asked.rows(await self._ask(lambda: run(self._driver, asked.text, sent)))
 
     async def execute(self, statement: sa.Executable, params: Any = None, /) -> Any:
         note_tables(statement)

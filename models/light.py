@@ -21,8 +21,8 @@ DIALECT: Any = SQLiteDialect_pysqlite(paramstyle="named")
 class Light:
     """One statement: its text, its values as the driver takes them, its rows as we read them."""
 
-    def __init__(self, select: sa.Select[Any]) -> None:
-        compiled: Any = select.compile(dialect=DIALECT)
+    def __init__(self, sql: Any) -> None:
+        compiled: Any = sql.compile(dialect=DIALECT)
         lists = [name for bind, name in compiled.bind_names.items() if bind.expanding]
         self.text = str(compiled)
         for name in lists:
@@ -45,7 +45,7 @@ class Light:
 
 @lru_cache(maxsize=1024)
 def light(statement: Statement) -> Light:
-    return Light(statement.select)
+    return Light(statement.sql)
 
 
 def _read(kind: Any) -> Any:
@@ -63,9 +63,9 @@ def _converted(place: int, read: Callable[[Any], Any] | None) -> Callable[[Any],
     return (lambda row: read(row[place])) if read else itemgetter(place)
 
 
-def run(connection: sqlite3.Connection, asked: Light, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def run(connection: sqlite3.Connection, text: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Raises what SQLAlchemy would raise."""
     try:
-        return connection.execute(asked.text, values).fetchall()
+        return connection.execute(text, values or ()).fetchall()
     except sqlite3.Error as error:
-        raise sa.exc.DBAPIError.instance(asked.text, None, error, sqlite3.Error, hide_parameters=True) from error
+        raise sa.exc.DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error

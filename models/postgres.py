@@ -51,7 +51,7 @@ class Session(AsyncSession):
     on_postgres = True
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
-        return list((await self.execute(statement.select, values)).all())
+        return list((await self.execute(statement.sql, values)).all())
 
     async def execute(self, statement: Any, *arguments: Any, **named: Any) -> Any:
         note_tables(statement)

@@ -2,27 +2,36 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import sqlalchemy as sa
 
-Asked = tuple[sa.Executable, dict[str, Any]]
+from models.session import ReadSession
+from models.statement import Statement, several
+
+Rows = Coroutine[Any, Any, list[Any]]
 
 
-def prepared(build: Callable[..., sa.Executable]) -> Callable[..., Asked]:
-    """A function of placeholders that makes a statement, as one of values: `session.execute(*made(…))`.
+def prepared(build: Callable[..., sa.Executable]) -> Callable[..., Rows]:
+    """A function of placeholders that makes a statement, as one of a session and values that answers its rows.
 
-    SQLAlchemy compiles a statement once, and knows one that is the same object without looking at all of it.
+    A placeholder whose annotation is a list stands where `in_` takes one.
     """
-    names = tuple(inspect.signature(build).parameters)
+    parameters = inspect.signature(build).parameters
 
     @functools.cache
-    def statement() -> sa.Executable:
-        return build(*(sa.bindparam(name) for name in names))
+    def statement() -> Statement:
+        return Statement(build(*map(_placeholder, parameters.values())))
 
     @functools.wraps(build)
-    def asked(*values: Any) -> Asked:
-        return statement(), dict(zip(names, values, strict=True))
+    async def rows(session: ReadSession, *values: Any) -> list[Any]:
+        return await session.rows(statement(), **dict(zip(parameters, values, strict=True)))
 
-    return asked
+    return rows
+
+
+def _placeholder(parameter: inspect.Parameter) -> sa.BindParameter[Any]:
+    is_list = typing.get_origin(parameter.annotation) is list
+    return several(parameter.name) if is_list else sa.bindparam(parameter.name)

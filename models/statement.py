@@ -1,4 +1,4 @@
-"""A SELECT that is built once and asked again and again with other values, instead of being built for each question."""
+"""A statement that is built once and asked again and again with other values, instead of being built each time."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -9,14 +9,14 @@ from sqlalchemy.sql import visitors
 
 
 class Statement:
-    """`select` has a bind parameter for each value: `sa.bindparam(name)`, or `several(name)` for a list.
+    """`sql` has a bind parameter for each value: `sa.bindparam(name)`, or `several(name)` for a list.
 
     A session answers it with `rows`.
     """
 
-    def __init__(self, select: sa.Select[Any]) -> None:
-        self.select = select
-        self.tables = tables_of(select)
+    def __init__(self, sql: sa.Executable) -> None:
+        self.sql = sql
+        self.tables = tables_of(sql)
 
 
 # What is read by a statement that does not name its tables.

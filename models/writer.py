@@ -5,6 +5,7 @@ acknowledged after their commit. A write that fails undoes its own savepoint alo
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -14,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.light import light, run
 from models.session import Work
 from models.statement import Statement
 
@@ -22,14 +24,26 @@ LARGEST_GROUP = 64
 
 
 class AtOnce:
-    """A session of the writer's thread, as asynchronous code knows one: whoever awaits it has the answer already."""
+    """A session of the writer's thread, as asynchronous code knows one: whoever awaits it has the answer already.
+
+    Statements that are built once go to the driver. Others, and objects, have a session of SQLAlchemy's, begun for the
+    first of them.
+    """
 
     on_postgres = False
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.add = session.add
-        self.info = session.info
+    def __init__(self, connection: sa.Connection, driver: sqlite3.Connection) -> None:
+        self.info: dict[Any, Any] = {}
+        self._connection = connection
+        self._driver = driver
+        self._noting = connection.engine.dispatch.before_cursor_execute
+        self._begun: Session | None = None
+
+    @property
+    def _session(self) -> Session:
+        if self._begun is None:
+            self._begun = Session(self._connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+        return self._begun
 
     async def execute(self, statement: sa.Executable, params: Any = None, /) -> Any:
         return self._session.execute(statement, params)
@@ -38,13 +52,31 @@ class AtOnce:
         return self._session.scalar(statement, params)
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
-        return list(self._session.execute(statement.select, values).all())
+        await self.flush()
+        asked = light(statement)
+        sent = asked.values(values)
+        for note in self._noting:
+            note(self._connection, None, asked.text, sent, None, False)
+        return asked.rows(run(self._driver, asked.text, sent))
+
+    def add(self, instance: object, /) -> None:
+        self._session.add(instance)
 
     async def delete(self, instance: object, /) -> None:
         self._session.delete(instance)
 
     async def flush(self) -> None:
-        self._session.flush()
+        if self._begun:
+            self._begun.flush()
+
+    def finish(self) -> None:
+        if self._begun:
+            self._begun.commit()
+            self._begun.close()
+
+    def abandon(self) -> None:
+        if self._begun:
+            self._begun.close()
 
 
 @dataclass
@@ -59,16 +91,19 @@ class Write:
     def carry_out(self, connection: sa.Connection) -> None:
         if self.answer.cancelled():
             return  # whoever asked was told, before its turn came, that it is not waited for any longer
+        driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        run(driver, "SAVEPOINT write")
+        session = AtOnce(connection, driver)
         try:
-            with (
-                Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                self.result = _finished(self.work(AtOnce(session)))
+            self.result = _finished(self.work(session))
+            session.finish()
         except Exception as error:
             self.error = error
-            if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            session.abandon()
+            if not driver.in_transaction:
                 raise  # SQLite has undone the whole transaction, such as where the disk is full
+            run(driver, "ROLLBACK TO write")
+        run(driver, "RELEASE write")
 
     def tell(self) -> None:
         if self.answer.done():

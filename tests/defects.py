@@ -234,8 +234,8 @@ DEFECTS = [
     Defect(
         "the fallback prefers numbers with an agent",
         STEPS,
-        "numbers += (await session.execute(*fallback_assigned(question.organization_id))).all()",
-        "numbers = [*(await session.execute(*fallback_assigned(question.organization_id))).all(), *numbers]",
+        "numbers += await fallback_assigned(session, question.organization_id)",
+        "numbers = [*await fallback_assigned(session, question.organization_id), *numbers]",
     ),
     Defect(
         "the fallback takes the newest number",
@@ -256,13 +256,13 @@ DEFECTS = [
         """    bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned
     if not bound or number.outbound_agent_version_id is None:
         raise agent_required(number)
-    version = (await session.execute(*own_version(number.organization_id, number.outbound_agent_version_id))).one()
+    (version,) = await own_version(session, number.organization_id, number.outbound_agent_version_id)
 """,
         """    bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER
     whole = (await session.execute(__import__("models").PhoneNumber.called(number.e164))).one()
     if not bound or whole.outbound_agent_version_id is None:
         raise agent_required(number)
-    version = (await session.execute(*own_version(whole.organization_id, whole.outbound_agent_version_id))).one()
+    (version,) = await own_version(session, whole.organization_id, whole.outbound_agent_version_id)
 """,
     ),
     Defect(

@@ -1,8 +1,10 @@
 """Where calls may go (R10): never to emergency, premium-rate, N11 or satellite numbers, and where the operator says."""
 
 import pytest
+from phonenumbers.phonemetadata import PhoneMetadata
+from phonenumbers.shortnumberinfo import SUPPORTED_SHORT_REGIONS
 
-from calling.destinations import destination
+from calling.destinations import LONGEST_EMERGENCY, destination
 from models import ErrorCode, Refused
 from tests.conftest import Install
 from tests.installation import Client, Json
@@ -52,6 +54,12 @@ REGIONS = {
     "+80012345678": False,  # of no region
     "+15551234567": False,  # unassigned, so of no region
 }
+
+
+def test_no_emergency_number_is_longer_than_those_that_are_looked_for() -> None:
+    regions = map(PhoneMetadata.short_metadata_for_region, SUPPORTED_SHORT_REGIONS)
+    numbers = [region.emergency for region in regions if region and region.emergency]
+    assert max(max(number.possible_length) for number in numbers if number.possible_length) == LONGEST_EMERGENCY
 
 
 def _refused(typed: str, regions: frozenset[str]) -> ErrorCode:
