@@ -20,8 +20,8 @@ from calling.tasks import Tasks
 from calling.transferring import Transferring
 from models import ChangeKind, Database, DatabaseGone, EndReason, ReadSession
 from models.change import Mark, changes_after, newest
-from models.dialing import queues
-from models.going_on import hang_ups
+from models.dialing import queues, queues_of
+from models.going_on import hang_ups, hang_ups_of
 from models.transferring import unasked_transfers
 from telephony.engine import Engine, InboundCall, Overheard, Unavailable, Unsure
 
@@ -175,11 +175,14 @@ class Calls:
 
     async def _fulfil(self, session: ReadSession, server_id: str, changed: list[str] | None) -> None:
         """What is queued, and wished of calls of this server: all there is, or of the conversations that changed."""
-        self._dialer.serve([row.trunk_id for row in await session.execute(queues(changed))])
-        for call in await session.execute(hang_ups(server_id, changed)):
+        trunks = await queues(session) if changed is None else await queues_of(session, changed)
+        self._dialer.serve(trunk.id for trunk in trunks)
+        for call in await (
+            hang_ups(session, server_id) if changed is None else hang_ups_of(session, server_id, changed)
+        ):
             self._hang_up(call)
-        for (transfer_id,) in await session.execute(unasked_transfers(server_id)):
-            self._tasks.run(self._transferring.carry_out(transfer_id))
+        for transfer in await unasked_transfers(session, server_id):
+            self._tasks.run(self._transferring.carry_out(transfer.id))
 
     def _hang_up(self, call: Any) -> None:
         if call.id not in self._asked_to_hang_up:

@@ -37,8 +37,8 @@ class Overhearing:
         """To the engine, what was kept for calls of this server."""
         before = now() - KEPT
         async with self._database.read() as session:
-            notices = list(await session.execute(notices_for(server_id)))
-            old = await session.scalar(older_notices(before))
+            notices = await notices_for(session, server_id)
+            old = await older_notices(session, before)
         for notice in notices:
             await self._engine.hear(notice.body)
         if notices or old:

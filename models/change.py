@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from models.prepared import prepared
 from models.session import ReadSession
 from models.table import Table
 from models.word import Word, stored_as_text
@@ -70,6 +71,14 @@ MOST = 1000
 KEPT = 10_000
 
 
+_IN_ORDER = sa.select(Change.__table__).order_by(Change.columns().id)
+
+
+@prepared
+def _after(change_id: int, most: int) -> sa.Select[Any]:
+    return _IN_ORDER.where(Change.columns().id > change_id).limit(most)
+
+
 async def newest(session: ReadSession) -> Mark:
     change_id = int(await session.scalar(NEWEST))
     return Mark(change_id, str(await session.scalar(SNAPSHOT)) if session.on_postgres else "")
@@ -80,14 +89,13 @@ async def changes_after(session: ReadSession, mark: Mark) -> tuple[list[Any] | N
 
     On SQLite at most 1,000: there may be more behind it.
     """
-    change = sa.select(Change.__table__).order_by(Change.columns().id)
     if session.on_postgres:
-        rows = (await session.execute(change.where(UNSEEN), vars(mark))).all()
+        rows = (await session.execute(_IN_ORDER.where(UNSEEN), vars(mark))).all()
         heard = await newest(session)
         # Numbers that were given out and not used leave gaps too.
         kept = heard.change_id - mark.change_id <= KEPT
     else:
-        rows = (await session.execute(change.where(Change.columns().id > mark.change_id).limit(MOST))).all()
+        rows = await _after(session, mark.change_id, MOST)
         heard, kept = Mark(rows[-1].id) if rows else mark, False
     if kept or not rows or rows[0].id <= mark.change_id + 1:
         return rows, heard

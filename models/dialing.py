@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from models.conversation import CALLED, QUEUED, Conversation, ConversationStatus, EndReason
 from models.phone_number import PhoneNumber
+from models.prepared import prepared
 from models.session import WriteSession
 from models.transfer import Transfer
 from models.trunk import Trunk
@@ -87,13 +88,22 @@ def note_end(session: WriteSession, reason: EndReason, number: int = 1) -> None:
 # ------------------------------------------------------------------------------------------------------ what there is
 
 
-def queues(changed: list[str] | None = None) -> sa.Select[Any]:
-    """The trunks that something waits for: all, or those over which one of these calls goes."""
-    each = sa.select(conversation.c.trunk_id).where(WAITING, conversation.c.trunk_id.is_not(None)).distinct()
-    if changed is None:
-        return each
+def _waited_for(trunk_id: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().where(conversation.c.trunk_id == trunk_id, WAITING)
+
+
+@prepared
+def queues() -> sa.Select[Any]:
+    """The trunks that something waits for."""
+    return sa.select(trunk.c.id).where(_waited_for(trunk.c.id))
+
+
+@prepared
+def queues_of(changed: list[str]) -> sa.Select[Any]:
+    """Those of them over which one of these calls goes."""
     calls = conversation.alias("calls")
-    return each.where(conversation.c.trunk_id.in_(sa.select(calls.c.trunk_id).where(calls.c.id.in_(changed))))
+    over = sa.select(calls.c.trunk_id.label("id")).where(calls.c.id.in_(changed)).distinct().subquery("over")
+    return sa.select(over.c.id).where(_waited_for(over.c.id))
 
 
 def waiting_since(before: datetime, most: int) -> sa.Select[Any]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from models.conversation import CALLED, LIVE, Conversation, ConversationStatus, EndReason
 from models.phone_number import CallDirection
+from models.prepared import prepared
 from models.server import SERVING, server
 
 conversation = Conversation.__table__
@@ -55,15 +56,21 @@ def hang_up_wanted(conversation_id: str, at: datetime) -> sa.Executable:
     return sa.update(conversation).where(unasked).values(hang_up_requested_at=at)
 
 
-def hang_ups(owner: str, changed: list[str] | None = None) -> sa.Select[Any]:
-    """What somebody wants to end and has not ended: all that is this server's, or what there is of these calls."""
-    wanted = conversation.c.hang_up_requested_at.is_not(None)
-    mine = sa.select(conversation.c.id, conversation.c.engine_reference).where(
-        conversation.c.server_id == owner, wanted
-    )
-    if changed is None:
-        return mine.where(BEGUN)
-    return mine.where(conversation.c.id.in_(changed), conversation.c.status.in_(LIVE))
+@prepared
+def hang_ups(owner: str) -> sa.Select[Any]:
+    """The calls of this server that somebody wants to end and that have not ended."""
+    return _wanted(owner).where(BEGUN)
+
+
+@prepared
+def hang_ups_of(owner: str, changed: list[str]) -> sa.Select[Any]:
+    """Those of them that are among these."""
+    return _wanted(owner).where(conversation.c.id.in_(changed), conversation.c.status.in_(LIVE))
+
+
+def _wanted(owner: str) -> sa.Select[Any]:
+    mine = sa.and_(conversation.c.server_id == owner, conversation.c.hang_up_requested_at.is_not(None))
+    return sa.select(conversation.c.id, conversation.c.engine_reference).where(mine)
 
 
 # ------------------------------------------------------------------------------------------------------- who has whom

@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from models.conversation import CALLED, Conversation
 from models.instant import Instant, now
+from models.prepared import prepared
 from models.table import Table
 
 
@@ -36,11 +37,13 @@ def heard_before(notice_id: str) -> sa.Select[Any]:
     return sa.select(notice.c.id).where(notice.c.id == notice_id)
 
 
+@prepared
 def notices_for(server_id: str) -> sa.Select[Any]:
     mine = notice.join(conversation, conversation.c.id == notice.c.conversation_id)
     return sa.select(notice).select_from(mine).where(conversation.c.server_id == server_id).order_by(notice.c.heard_at)
 
 
+@prepared
 def older_notices(before: datetime) -> sa.Select[Any]:
     return sa.select(notice.c.id).where(notice.c.heard_at < before).limit(1)
 

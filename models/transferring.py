@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.conversation import Conversation
+from models.prepared import prepared
 from models.transfer import OPEN, Transfer, TransferStatus
 
 conversation = Conversation.__table__
@@ -14,6 +15,7 @@ STILL_OPEN = sa.text(f"transfer.{OPEN.text}")
 MINE = transfer.join(conversation, conversation.c.id == transfer.c.conversation_id)
 
 
+@prepared
 def unasked_transfers(owner: str) -> sa.Select[Any]:
     """Of the calls of this server."""
     unasked = sa.select(transfer.c.id).select_from(MINE).where(STILL_OPEN, transfer.c.asked_at.is_(None))
