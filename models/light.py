@@ -1,9 +1,9 @@
 """SQLite without ceremony: a statement's text and how its rows are read are worked out once; then the driver runs."""
 
 import sqlite3
+from collections import namedtuple
 from collections.abc import Callable
-from functools import lru_cache
-from operator import itemgetter
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -54,13 +54,14 @@ def _read(kind: Any) -> Any:
 
 def _reader(columns: list[tuple[str, Any]]) -> Rows:
     """Rows are tuples with names; a column that has to be converted is, each time that it is looked at."""
-    names = {name: property(_converted(place, read)) for place, (name, read) in enumerate(columns)}
-    row: Any = type("Row", (tuple,), names | {"__slots__": ()})
+    plain: Any = namedtuple("Row", [name for name, _ in columns])  # type: ignore[misc]  # noqa: PYI024
+    converted = {name: _converted(place, read) for place, (name, read) in enumerate(columns) if read}
+    row = partial(tuple.__new__, type("Row", (plain,), converted | {"__slots__": ()}))
     return lambda found: list(map(row, found))
 
 
-def _converted(place: int, read: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    return (lambda row: read(row[place])) if read else itemgetter(place)
+def _converted(place: int, read: Callable[[Any], Any]) -> property:
+    return property(lambda row: read(row[place]))
 
 
 def run(connection: sqlite3.Connection, text: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:

@@ -122,8 +122,10 @@ class PhoneNumber(Table, table=True):
         """
         number, line, (order, most) = cls.__table__, lineage([organization_id]), page
         origin, within = streams(line, owned, conditions, order, most)
-        some = first_of(number, [*within, *conditions], order, most)
-        return cls._as_seen(line, origin.join(number, Among(number.c.id, some))).order_by(*order).limit(most)
+        some = origin.join(number, Among(number.c.id, first_of(number, [*within, *conditions], order, most)))
+        ids = sa.select(number.c.id, line.c.organization_id, line.c.distance).select_from(some)
+        first = ids.order_by(*order).limit(most).subquery("first")
+        return cls._as_seen(first, first.join(number, number.c.id == first.c.id)).order_by(*order)
 
     @classmethod
     def ids_seen_by(cls, organization_id: Any) -> sa.Select[Any]:
@@ -133,7 +135,7 @@ class PhoneNumber(Table, table=True):
         return rows.where(sa.or_(line.c.distance == 0, number.c.shareable))
 
     @classmethod
-    def _as_seen(cls, line: sa.CTE, origin: sa.FromClause) -> sa.Select[Any]:
+    def _as_seen(cls, line: sa.CTE | sa.Subquery, origin: sa.FromClause) -> sa.Select[Any]:
         """`origin` joins numbers to a lineage."""
         number, own = cls.__table__, line.c.distance == 0
         shown = ("id", "e164", "organization_id", "shareable", "created_at", "updated_at")

@@ -1,9 +1,9 @@
 """SQLite: one file, one server. Writes queue for a single connection; readers have their own and never wait for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ KEPT_OPEN = 4
 
 class SqliteFile:
     def __init__(self, url: str, committed: Callable[[], None]) -> None:
-        self._file = Path(make_url(url).database or "")
+        self._file = make_url(url).database or ""
         self._opened: tuple[int, int] | None = None
         synchronous = make_url(url).set(drivername="sqlite")
         self._readers = sa.create_engine(synchronous, poolclass=sa.NullPool, **_READING)
@@ -35,18 +35,20 @@ class SqliteFile:
         _prepare(writing, begin="BEGIN IMMEDIATE")
         self._writer = Writer(writing, committed)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
-        async with self._room:
-            self._require_file()
-            glance = self._idle.pop() if self._idle else Glance(self._readers)
-            try:
-                yield glance
-            finally:
-                glance.close()
-                self._put_away(glance)
+    def read(self) -> AbstractAsyncContextManager[ReadSession]:
+        return Reading(self)
 
-    def _put_away(self, glance: Glance) -> None:
+    async def open_glance(self) -> Glance:
+        await self._room.acquire()
+        try:
+            self._require_file()
+            return self._idle.pop() if self._idle else Glance(self._readers)
+        except BaseException:
+            self._room.release()
+            raise
+
+    def put_away(self, glance: Glance) -> None:
+        self._room.release()
         if len(self._idle) < KEPT_OPEN:
             self._idle.append(glance)
         else:
@@ -68,7 +70,7 @@ class SqliteFile:
     def _require_file(self) -> None:
         """Were it deleted or replaced, open connections would go on, and acknowledge what nobody will ever find."""
         try:
-            found = self._file.stat()
+            found = os.stat(self._file)  # noqa: PTH116 - asked with every request, and twice as fast
         except OSError:
             raise DatabaseGone from None
         here = (found.st_dev, found.st_ino)
@@ -86,6 +88,26 @@ class SqliteFile:
         if self._watch:
             self._watch.close()
         self._readers.dispose()
+
+
+class Reading:
+    """A block that has a glance at the database. A class, as a generator of `contextlib` costs more than a read."""
+
+    __slots__ = ("_file", "_glance")
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._glance: Glance
+
+    async def __aenter__(self) -> Glance:
+        self._glance = await self._file.open_glance()
+        return self._glance
+
+    async def __aexit__(self, *_failure: object) -> None:
+        try:
+            self._glance.close()
+        finally:
+            self._file.put_away(self._glance)
 
 
 # Python's driver does not BEGIN before a SELECT: isolation_level None leaves transactions to the event below.

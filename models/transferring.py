@@ -12,20 +12,23 @@ from models.transfer import OPEN, Transfer, TransferStatus
 conversation = Conversation.__table__
 transfer = Transfer.__table__
 STILL_OPEN = sa.text(f"transfer.{OPEN.text}")
-MINE = transfer.join(conversation, conversation.c.id == transfer.c.conversation_id)
+
+
+def _carried_by(owner: Any) -> sa.ColumnElement[bool]:
+    """No join, which could begin with the conversations: few transfers are open, whatever calls there were."""
+    carrier = sa.select(conversation.c.server_id).where(conversation.c.id == transfer.c.conversation_id)
+    return carrier.scalar_subquery() == owner
 
 
 @prepared
 def unasked_transfers(owner: str) -> sa.Select[Any]:
     """Of the calls of this server."""
-    unasked = sa.select(transfer.c.id).select_from(MINE).where(STILL_OPEN, transfer.c.asked_at.is_(None))
-    return unasked.where(conversation.c.server_id == owner)
+    return sa.select(transfer.c.id).where(STILL_OPEN, transfer.c.asked_at.is_(None), _carried_by(owner))
 
 
 def overdue_transfers(owner: str, latest: datetime) -> sa.Select[Any]:
     asked = sa.func.coalesce(transfer.c.asked_at, transfer.c.created_at)
-    late = sa.select(transfer).select_from(MINE).where(STILL_OPEN, asked < latest)
-    return late.where(conversation.c.server_id == owner)
+    return sa.select(transfer).where(STILL_OPEN, asked < latest, _carried_by(owner))
 
 
 def open_transfer(conversation_id: str) -> sa.Select[Any]:

@@ -140,10 +140,12 @@ def too_many_failures(level: Level) -> BadRequest:
 def network_of(connection: HTTPConnection) -> str:
     """The address that a connection comes from; of IPv6 its network, as whoever has one address has them all."""
     host = connection.client.host if connection.client else ""
+    if ":" not in host:
+        return host
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.IPv6Address(host)
     except ValueError:
         return host
-    if isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped:
+    if address.ipv4_mapped:
         return host
     return str(ipaddress.ip_network((address, NETWORK_BITS), strict=False))

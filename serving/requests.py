@@ -1,5 +1,6 @@
 """Every request's id, and its one line in the log: no document, no variable, no secret."""
 
+import json
 import logging
 import re
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
+import orjson
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -129,6 +131,13 @@ class Bugs:
                 await internal_error(request_id)(scope, receive, send)
 
 
+def _written(event: dict[str, Any], **how: Any) -> bytes:
+    try:
+        return orjson.dumps(event, **how)
+    except TypeError:  # what UTF-8 cannot hold, such as a lone surrogate
+        return json.dumps(event, **how).encode()
+
+
 def log_to_stderr() -> None:
     """One line of JSON an event."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
@@ -137,7 +146,8 @@ def log_to_stderr() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_written),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
     )
