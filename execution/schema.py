@@ -1,10 +1,12 @@
 """Where this package is plugged into Strawberry: a schema whose operations are prepared, then run by their plans."""
 
 from copy import copy
+from functools import cache
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+from strawberry.schema.name_converter import NameConverter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
@@ -20,6 +22,14 @@ WHICH = "The document has several operations or none: name the one to run in ope
 
 class _Executor(PlannedExecutor, StrawberryGraphQLCoreExecutionContext):
     """Resolvers are told what Strawberry tells them."""
+
+
+class Names(NameConverter):
+    """Each name is converted once; Strawberry would do it for each argument of each request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.apply_naming_config = cache(super().apply_naming_config)  # type: ignore[method-assign]
 
 
 class Schema(strawberry.Schema):

@@ -125,7 +125,8 @@ class PhoneNumber(Table, table=True):
         some = origin.join(number, Among(number.c.id, first_of(number, [*within, *conditions], order, most)))
         ids = sa.select(number.c.id, line.c.organization_id, line.c.distance).select_from(some)
         first = ids.order_by(*order).limit(most).subquery("first")
-        return cls._as_seen(first, first.join(number, number.c.id == first.c.id)).order_by(*order)
+        # Outer joins, as nobody may begin with the numbers: each of the first ones is there.
+        return cls._as_seen(first, first.outerjoin(number, number.c.id == first.c.id)).order_by(*order)
 
     @classmethod
     def ids_seen_by(cls, organization_id: Any) -> sa.Select[Any]:
@@ -149,7 +150,7 @@ class PhoneNumber(Table, table=True):
                 sa.case((own, number.c.id)).label("owned_id"),
             )
             .select_from(origin)
-            .join(trunk, trunk.c.id == number.c.trunk_id)
+            .outerjoin(trunk, trunk.c.id == number.c.trunk_id)
         )
 
     @classmethod

@@ -14,7 +14,7 @@ transfer = Transfer.__table__
 STILL_OPEN = sa.text(f"transfer.{OPEN.text}")
 
 
-def _carried_by(owner: Any) -> sa.ColumnElement[bool]:
+def _carried_by(owner: Any) -> Any:
     """No join, which could begin with the conversations: few transfers are open, whatever calls there were."""
     carrier = sa.select(conversation.c.server_id).where(conversation.c.id == transfer.c.conversation_id)
     return carrier.scalar_subquery() == owner

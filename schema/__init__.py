@@ -4,7 +4,7 @@ from graphql import GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 
 from execution.bounds import Bounds
-from execution.schema import Schema
+from execution.schema import Names, Schema
 from resolvers.paging import LARGEST_PAGE, PAGE
 from schema import words
 from schema.agent_version import AgentVersion
@@ -20,7 +20,7 @@ schema = Schema(
     subscription=Subscription,
     types=[AgentVersion, Transfer],
     bounds=Bounds(page=PAGE, largest_page=LARGEST_PAGE),
-    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, name_converter=Names()),
 )
 
 # Rows are no instances of these classes: an id says which type it is of, and nothing else needs asking.

@@ -176,6 +176,7 @@ def test_only_the_doors_to_the_database_make_sessions_and_commit() -> None:
         ("models.postgres", "begin"),
         ("models.postgres", "create_async_engine"),
         ("models.writer", "begin"),
+        ("models.writer", "commit"),
     }
 
 

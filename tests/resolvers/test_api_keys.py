@@ -329,7 +329,7 @@ def test_neither_the_database_nor_the_log_holds_a_secret(tmp_path: Any) -> None:
     for password in passwords:
         assert password.encode() not in written
     assert "sentinel" not in log
-    assert log.count('"event": "request"') == 10
+    assert log.count('"event":"request"') == 10
     assert b"inline-sentinel" in written
     assert made["apiKey"]["id"].encode() in written
 
