@@ -15,6 +15,11 @@ import pytest
 import sqlalchemy as sa
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
+from models import Database, now
+from models.dialing import queues_of
+from models.going_on import hang_ups_of
+from models.notice import notices_for, older_notices
+from models.transferring import unasked_transfers
 from schema import schema
 from tests.installation import Client, Installation
 from tests.stores import Template
@@ -117,6 +122,7 @@ class World:
         call = self.client.queued(
             agentNumber=number.e164, agentId=agent, metadata={"customer": 7, "vip": True}, idempotencyKey="key"
         )
+        self.call = call["id"]
         self.named = {"trunk": trunk, "agent": agent, "number": number.e164}
         self.named["organization"] = self.client.organization_id
         self._copy("phone_number", number.id, e164="'+1206555' || (10000 + i)")
@@ -159,6 +165,22 @@ class World:
         with statements() as asked:
             self.ask(question, **variables)
         assert len(asked) >= 2, "the key and the page"
+        return self._steps_of(asked)
+
+    async def cost_of_a_look(self) -> int:
+        """What the dialer asks after each commit."""
+        database = Database(self.client.installation.settings.database_url)
+        with statements() as asked:
+            async with database.read() as session:
+                assert await queues_of(session, [self.call])
+                await hang_ups_of(session, "srv_nobody", [self.call])
+                await unasked_transfers(session, "srv_nobody")
+                await notices_for(session, "srv_nobody")
+                await older_notices(session, now())
+        await database.close()
+        return self._steps_of(asked)
+
+    def _steps_of(self, asked: list[tuple[str, Any]]) -> int:
         return sum(self._steps(statement, values) for statement, values in asked)
 
     def _steps(self, statement: str, values: Any) -> int:
@@ -223,3 +245,8 @@ def test_a_page_costs_the_same_out_of_many_rows(worlds: tuple[World, World], ask
 def test_a_page_below_an_object_costs_the_same_out_of_many_rows(worlds: tuple[World, World], question: str) -> None:
     few, many = worlds
     assert many.cost(f"{{ {question} }}") <= MORE * few.cost(f"{{ {question} }}") + FREE
+
+
+async def test_the_dialer_looks_as_fast_however_many_calls_there_are(worlds: tuple[World, World]) -> None:
+    few, many = worlds
+    assert await many.cost_of_a_look() <= MORE * await few.cost_of_a_look() + FREE
