@@ -128,7 +128,7 @@ def create_app(settings: Settings) -> Starlette:
             *([livekit_route(receive if settings.dialing == "on" else None)] if receive else ()),
             *page_routes(PAGE),
         ],
-        middleware=[Middleware(RequestLog, lines), _cors(settings), Middleware(Bugs)],
+        middleware=[Middleware(RequestLog, lines), *_cors(settings), Middleware(Bugs)],
         exception_handlers={HTTPException: not_found},
         lifespan=lambda _app: opened(parts),
     )
@@ -141,14 +141,16 @@ def tracing_to(endpoint: str) -> Any:
     return import_module("serving.tracing").Tracing(endpoint) if endpoint else None
 
 
-def _cors(settings: Settings) -> Middleware:
-    return Middleware(
+def _cors(settings: Settings) -> list[Middleware]:
+    """Where no other origin is let in, a browser is told nothing, and refuses by itself."""
+    cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
         expose_headers=["X-Request-Id", "RateLimit-Remaining", "Retry-After"],
     )
+    return [cors] if settings.allowed_origins else []
 
 
 def engine_of(settings: Settings) -> Engine:
