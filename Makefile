@@ -48,7 +48,7 @@ check: .venv/test.stamp
 	@$(BIN)/mypy .
 	@$(MAKE) --no-print-directory test
 	@echo "The rules once more, run by graphql-core ..."
-	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q tests/resolvers tests/test_contract.py
+	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/resolvers tests/test_contract.py
 	@echo "And on PostgreSQL ..."
 	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/isolation tests/resolvers
 
