@@ -2,24 +2,24 @@
 WITH RECURSIVE line(id, distance) AS (
   SELECT :organization, 0
   UNION ALL SELECT parent_id, distance + 1 FROM line JOIN organization USING (id) WHERE parent_id IS NOT NULL
-), seen AS (
-  SELECT n.*, line.distance = 0 AS owned, t.outbound_address IS NOT NULL AS outbound_capable
+), first AS (
+  SELECT n.id, line.distance
   FROM line JOIN (SELECT 0 AS shared UNION ALL SELECT 1) kind ON kind.shared OR line.distance = 0
   JOIN phone_number n ON n.id IN (
     SELECT m.id FROM phone_number m WHERE m.organization_id = line.id AND m.shareable = kind.shared
     ORDER BY m.e164, m.id LIMIT :first + 1
   )
-  JOIN trunk t ON t.id = n.trunk_id
   ORDER BY n.e164, n.id LIMIT :first + 1
 )
-SELECT n.id, n.e164, n.shareable, n.owned, n.outbound_capable, o.id AS organization_id, o.name AS organization_name,
+SELECT n.id, n.e164, n.shareable, first.distance = 0 AS owned, carrier.outbound_address IS NOT NULL AS outbound_capable, o.id AS organization_id, o.name AS organization_name,
   t.id AS trunk_id, t.name AS trunk_name,
   iv.id AS inbound_id, iv.number AS inbound_number, ia.id AS inbound_agent_id, ia.name AS inbound_agent_name,
   ov.id AS outbound_id, ov.number AS outbound_number, oa.id AS outbound_agent_id, oa.name AS outbound_agent_name
-FROM seen n JOIN organization o ON o.id = n.organization_id
-LEFT JOIN trunk t ON t.id = n.trunk_id AND n.owned
-LEFT JOIN agent_version iv ON iv.id = n.inbound_agent_version_id AND n.owned
+FROM first LEFT JOIN phone_number n ON n.id = first.id LEFT JOIN trunk carrier ON carrier.id = n.trunk_id
+LEFT JOIN organization o ON o.id = n.organization_id
+LEFT JOIN trunk t ON t.id = n.trunk_id AND first.distance = 0
+LEFT JOIN agent_version iv ON iv.id = n.inbound_agent_version_id AND first.distance = 0
 LEFT JOIN agent ia ON ia.id = iv.agent_id
-LEFT JOIN agent_version ov ON ov.id = n.outbound_agent_version_id AND n.owned
+LEFT JOIN agent_version ov ON ov.id = n.outbound_agent_version_id AND first.distance = 0
 LEFT JOIN agent oa ON oa.id = ov.agent_id
 ORDER BY n.e164, n.id
