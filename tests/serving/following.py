@@ -78,7 +78,7 @@ def socket_address(client: Client) -> str:
 
 @asynccontextmanager
 async def over_socket(client: Client, query: str, **variables: Any) -> AsyncIterator[Follower]:
-    async with socket(client, max_queue=1, compression=None) as it:
+    async with socket(client, compression=None) as it:
         yield await it.subscribe(query, **variables)
 
 
