@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.installation import Client, Installation, Json
-from tests.processes import Served
+from tests.processes import Served, served_in
 from tests.serving.following import socket
 
 # Stands in whatever is spoiled or sent, and must be nowhere in an answer's error or in the log.
@@ -25,11 +25,9 @@ MARK = "sentinel4711"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    server = Served(tmp_path_factory.mktemp("bugs"), DIALTREE_REQUEST_SECONDS="2")
-    assert server.http.get("/healthz").status_code == 200
-    yield server
-    server.stop()
-    server.join()
+    with served_in(tmp_path_factory.mktemp("bugs"), DIALTREE_REQUEST_SECONDS="2") as server:
+        assert server.http.get("/healthz").status_code == 200
+        yield server
 
 
 @dataclass(frozen=True)
