@@ -48,6 +48,9 @@ class Store(Protocol):
 
     def rows(self, statement: str, *values: Any) -> Rows: ...
 
+    def spoil(self, statement: str) -> None:
+        """Write what the database refuses: without its triggers, checks and foreign keys."""
+
     def tables(self) -> dict[str, list[str]]:
         """The columns of each table."""
 
@@ -75,6 +78,15 @@ class SqliteStore:
         with closing(sqlite3.connect(self.file, timeout=30)) as database, database:
             database.execute("PRAGMA foreign_keys=1")
             return database.execute(statement, values).fetchall()
+
+    def spoil(self, statement: str) -> None:
+        triggers = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        without = "".join(f"DROP TRIGGER {name};" for name, _ in triggers)
+        again = "".join(f"{sql};" for _, sql in triggers)
+        with closing(sqlite3.connect(self.file, timeout=30, isolation_level=None)) as database:
+            database.executescript(
+                f"PRAGMA ignore_check_constraints = 1; BEGIN IMMEDIATE; {without}{statement};{again} COMMIT;"
+            )
 
     def tables(self) -> dict[str, list[str]]:
         found = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -125,6 +137,17 @@ class PostgresStore:
             self._connection = None
             return self.rows(statement, *values)
 
+    def spoil(self, statement: str) -> None:
+        """As a superuser may: one that only repeats what others wrote is not asked for triggers and foreign keys."""
+        with self._cluster.connect(self.name, "postgres") as admin, admin.transaction():
+            checks = _executed(admin, CHECKS, ())
+            for table, name, _ in checks:
+                _executed(admin, f"ALTER TABLE {table} DROP CONSTRAINT {name}", ())
+            _executed(admin, "SET LOCAL session_replication_role = replica", ())
+            _executed(admin, statement, ())
+            for table, name, rule in checks:
+                _executed(admin, f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID", ())
+
     @contextmanager
     def transaction(self) -> Iterator[Execute]:
         with self.connect() as connection:
@@ -152,6 +175,8 @@ class PostgresStore:
 
 
 SECRET_KEYS = Seal.new_key()
+CHECKS = """SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+  WHERE contype = 'c' AND connamespace = 'public'::regnamespace"""
 
 
 def _executed(connection: psycopg.Connection[Any], statement: str, values: Any) -> Rows:

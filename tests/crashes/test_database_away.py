@@ -36,9 +36,11 @@ def test_queries_and_mutations_are_503_with_a_json_body_and_go_on_without_a_rest
         postgres.crash()
         for document in (QUERY, MUTATION) * 2:
             assert said(client.post(document)) == (503, "SERVICE_UNAVAILABLE")
-        health = client.installation.http.get("/healthz")
-        assert (health.status_code, health.headers["Retry-After"]) == (503, "1")
+        for path in ("/healthz", "/readyz"):
+            health = client.installation.http.get(path)
+            assert (health.status_code, health.headers["Retry-After"]) == (503, "1")
         postgres.start()
+        assert client.installation.http.get("/readyz").status_code == 200
         assert client(QUERY) == {"viewer": {"organization": {"name": "Northwind"}}}
         assert client(MUTATION)
     assert len(client("{ agents { nodes { id } } }")["agents"]["nodes"]) == 2
