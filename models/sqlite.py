@@ -36,7 +36,7 @@ class SqliteFile:
         self._writer = Writer(writing, committed)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
+    async def read(self, within: float | None = None) -> AsyncIterator[ReadSession]:  # noqa: ARG002 - no file hangs
         async with self._room:
             self._require_file()
             glance = self._idle.pop() if self._idle else Glance(self._readers)

@@ -219,15 +219,28 @@ class Cluster:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400"
         self.run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", f"{options} -c fsync={fsync}", "start")
 
-    def kill(self) -> None:
-        """kill -9, for the parent, which has no more children by then, and for them; when this returns, none runs."""
+    def halted(self) -> list[int]:
+        """Its processes: the parent, which has no more children by now, and them. They answer nothing, and close nothing."""
         postmaster = int((self._folder / "d" / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGSTOP)
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
         processes = [postmaster, *map(int, children)]
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        _signal(processes, signal.SIGSTOP)
+        return processes
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """As a disk or a network that stalls leaves it."""
+        processes = self.halted()
+        try:
+            yield
+        finally:
+            _signal(processes, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """kill -9; when this returns, none runs."""
+        processes = self.halted()
+        _signal(processes, signal.SIGKILL)
         while any(map(_runs, processes)):
             time.sleep(0.01)
         # Where nobody reaps the dead, their number is taken, and PostgreSQL takes the dead one for another that runs.
@@ -269,6 +282,12 @@ class Cluster:
         with suppress(subprocess.CalledProcessError):
             self.run("pg_ctl", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _signal(processes: list[int], number: int) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def _runs(process: int) -> bool:
