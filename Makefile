@@ -34,11 +34,13 @@ test: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "And the page's, in a browser ..."
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/web
 
-## The tests once more, on PostgreSQL: all but the page's, which asks the API alone. FULL=1: the long suites at full size.
-test-postgres: .venv/test.stamp $(FOR_TESTS)
+## The tests once more, on PostgreSQL. FULL=1: the long suites at full size.
+test-postgres: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "Running the tests on PostgreSQL: some minutes ..."
 	@DIALTREE_TEST_ENGINE=postgresql DIALTREE_TORTURE=$(FULL) $(BIN)/python -m pytest -q -n 2 --dist loadfile \
 	  --ignore tests/web $(if $(FULL),--ignore tests/crashes)
+	@echo "And the page's, in a browser ..."
+	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/web
 
 ## What CI runs: format, lint, types, tests.
 check: .venv/test.stamp

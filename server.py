@@ -25,6 +25,7 @@ from calling.means import Limits
 from calling.reaching import Carriers
 from migrations.revisions import NewerDatabase
 from models import Database, DatabaseGone, Refused
+from models.session import LOOK_UP_WITHIN
 from operating.backup import NotCopied
 from operating.commands import commands, migrated
 from operating.lost_keys import lost_keys
@@ -173,7 +174,7 @@ def placing_calls(
 
 async def context_for(request: HTTPConnection, token: str) -> Context | None:
     state = request.state
-    async with state.database.read() as session:
+    async with state.database.read(LOOK_UP_WITHIN) as session:
         caller = await authenticate(session, token)
     if caller is None:
         return None

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from models.dialing import CALLS_ENDED
 from models.postgres import PostgresServer
-from models.session import Engine, ReadSession, Revisions, Work, WriteSession
+from models.session import LOOK_UP_WITHIN, Engine, ReadSession, Revisions, Work, WriteSession
 from models.sqlite import SqliteFile
 
 Answer = TypeVar("Answer")
@@ -27,9 +27,10 @@ class Database:
         kind = PostgresServer if make_url(url).get_backend_name() == "postgresql" else SqliteFile
         self._engine: Engine = kind(url, self._ring)
 
-    def read(self) -> AbstractAsyncContextManager[ReadSession]:
-        """A snapshot: what is read in the block belongs together. Raises DatabaseGone."""
-        return self._engine.read()
+    def read(self, within: float | None = None) -> AbstractAsyncContextManager[ReadSession]:
+        """A snapshot: what is read in the block belongs together. Raises DatabaseGone, also where a database that may
+        hang has not answered `within` so many seconds."""
+        return self._engine.read(within)
 
     async def write(self, work: Callable[[WriteSession], Awaitable[Answer]]) -> Answer:
         """What `work` returns, committed and synced; an exception of it undoes all that it did.
@@ -75,7 +76,7 @@ class Database:
             bell.set()
 
     async def ping(self) -> None:
-        async with self.read() as session:
+        async with self.read(LOOK_UP_WITHIN) as session:
             await session.execute(sa.text("SELECT 1 FROM organization LIMIT 1"))
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ lets the first of them, and the other is asked again. After `TOGETHER` attempts 
 cannot fail for another's sake any more. So every write ends, and each as if it had the database to itself.
 """
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from models.announcements import Announcements
 from models.plain_role import require_plain_role
 from models.revision import EVERY_TABLE, note_tables
-from models.session import DatabaseGone, ReadSession, Revisions, Work
+from models.session import LOOK_UP_WITHIN, DatabaseGone, ReadSession, Revisions, Work
 from models.statement import Statement
 
 TOGETHER = 3
@@ -79,9 +80,9 @@ class PostgresServer:
         self._announcements = Announcements(url, SETTINGS, committed)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[ReadSession]:
-        with _gone():
-            async with Session(self._readers, expire_on_commit=False) as session:
+    async def read(self, within: float | None = None) -> AsyncIterator[ReadSession]:
+        with _gone():  # also of time that is over
+            async with asyncio.timeout(within), Session(self._readers, expire_on_commit=False) as session:
                 yield session
 
     async def write(self, work: Work) -> Any:
@@ -103,7 +104,7 @@ class PostgresServer:
         return answer
 
     async def revisions(self) -> Revisions | None:
-        async with self.read() as session:
+        async with self.read(LOOK_UP_WITHIN) as session:
             return {row.name: int(row.number) for row in await session.execute(EVERY_TABLE)}
 
     async def _write(self, work: Work, lock: str) -> Any:

@@ -13,6 +13,10 @@ class DatabaseGone(Exception):
     """The database is out of reach, or was replaced. What was under way is not acknowledged."""
 
 
+# Seconds for what takes no time, such as looking up a key: a database that hangs is as good as none.
+LOOK_UP_WITHIN = 5.0
+
+
 class ReadSession(Protocol):
     """A snapshot: what is read from it belongs together.
 
@@ -52,7 +56,7 @@ Work = Callable[[WriteSession], Awaitable[Any]]
 class Engine(Protocol):
     """The doors of one kind of database; `models/database.py` says what each promises."""
 
-    def read(self) -> AbstractAsyncContextManager[ReadSession]: ...
+    def read(self, within: float | None = None) -> AbstractAsyncContextManager[ReadSession]: ...
 
     async def write(self, work: Work) -> Any: ...
 

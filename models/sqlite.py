@@ -35,7 +35,7 @@ class SqliteFile:
         _prepare(writing, begin="BEGIN IMMEDIATE")
         self._writer = Writer(writing, committed)
 
-    def read(self) -> AbstractAsyncContextManager[ReadSession]:
+    def read(self, within: float | None = None) -> AbstractAsyncContextManager[ReadSession]:  # noqa: ARG002 - no file hangs
         return Reading(self)
 
     async def open_glance(self) -> Glance:

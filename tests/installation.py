@@ -8,6 +8,7 @@ import itertools
 import socket
 import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,7 +97,7 @@ class Installation:
             finally:
                 await database.close()
 
-        return _in_a_loop_of_its_own(transaction())
+        return in_a_loop_of_its_own(transaction())
 
     def root(self, name: str = "Northwind") -> "Client":
         """A new root organization, as its admin."""
@@ -319,10 +320,7 @@ def authorization(secret: str | None) -> dict[str, str]:
     return {} if secret is None else {"Authorization": f"Bearer {secret}"}
 
 
-def _in_a_loop_of_its_own(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Also where the test itself runs in a loop."""
-    answers: list[Answer] = []
-    thread = threading.Thread(target=lambda: answers.append(asyncio.run(work)))
-    thread.start()
-    thread.join()
-    return answers[0]
+def in_a_loop_of_its_own(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Also where the test itself, or a browser of it, runs in a loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

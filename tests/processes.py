@@ -83,7 +83,6 @@ class Served(Installation):
     ) -> None:
         port = free_port()
         self.store = store or self._store_of_its_own(folder, file)
-        self._stays = store is not None
         self.folder, self._under = folder, under
         self.log = folder / "log"
         self.settings = Settings.model_validate(self.store.settings)
@@ -138,8 +137,6 @@ class Served(Installation):
 
     def join(self) -> None:
         self.process.communicate(timeout=60)
-        if not self._stays:
-            self.store.close()
 
 
 @contextmanager
@@ -156,3 +153,5 @@ def served_in(
     finally:
         server.stop()
         server.join()
+        if store is None:
+            server.store.close()

@@ -48,6 +48,9 @@ class Store(Protocol):
 
     def rows(self, statement: str, *values: Any) -> Rows: ...
 
+    def spoil(self, statement: str) -> None:
+        """Write what the database refuses: without its triggers, checks and foreign keys."""
+
     def tables(self) -> dict[str, list[str]]:
         """The columns of each table."""
 
@@ -75,6 +78,15 @@ class SqliteStore:
         with closing(sqlite3.connect(self.file, timeout=30)) as database, database:
             database.execute("PRAGMA foreign_keys=1")
             return database.execute(statement, values).fetchall()
+
+    def spoil(self, statement: str) -> None:
+        triggers = self.rows("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        without = "".join(f"DROP TRIGGER {name};" for name, _ in triggers)
+        again = "".join(f"{sql};" for _, sql in triggers)
+        with closing(sqlite3.connect(self.file, timeout=30, isolation_level=None)) as database:
+            database.executescript(
+                f"PRAGMA ignore_check_constraints = 1; BEGIN IMMEDIATE; {without}{statement};{again} COMMIT;"
+            )
 
     def tables(self) -> dict[str, list[str]]:
         found = self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -125,6 +137,17 @@ class PostgresStore:
             self._connection = None
             return self.rows(statement, *values)
 
+    def spoil(self, statement: str) -> None:
+        """As a superuser may: one that only repeats what others wrote is not asked for triggers and foreign keys."""
+        with self._cluster.connect(self.name, "postgres") as admin, admin.transaction():
+            checks = _executed(admin, CHECKS, ())
+            for table, name, _ in checks:
+                _executed(admin, f"ALTER TABLE {table} DROP CONSTRAINT {name}", ())
+            _executed(admin, "SET LOCAL session_replication_role = replica", ())
+            _executed(admin, statement, ())
+            for table, name, rule in checks:
+                _executed(admin, f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID", ())
+
     @contextmanager
     def transaction(self) -> Iterator[Execute]:
         with self.connect() as connection:
@@ -152,6 +175,8 @@ class PostgresStore:
 
 
 SECRET_KEYS = Seal.new_key()
+CHECKS = """SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
+  WHERE contype = 'c' AND connamespace = 'public'::regnamespace"""
 
 
 def _executed(connection: psycopg.Connection[Any], statement: str, values: Any) -> Rows:
@@ -194,15 +219,28 @@ class Cluster:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=400"
         self.run("pg_ctl", "-w", "-l", str(self._folder / "log"), "-o", f"{options} -c fsync={fsync}", "start")
 
-    def kill(self) -> None:
-        """kill -9, for the parent, which has no more children by then, and for them; when this returns, none runs."""
+    def halted(self) -> list[int]:
+        """Its processes: the parent, which has no more children by now, and them. They answer nothing, and close nothing."""
         postmaster = int((self._folder / "d" / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGSTOP)
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
         processes = [postmaster, *map(int, children)]
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        _signal(processes, signal.SIGSTOP)
+        return processes
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """As a disk or a network that stalls leaves it."""
+        processes = self.halted()
+        try:
+            yield
+        finally:
+            _signal(processes, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """kill -9; when this returns, none runs."""
+        processes = self.halted()
+        _signal(processes, signal.SIGKILL)
         while any(map(_runs, processes)):
             time.sleep(0.01)
         # Where nobody reaps the dead, their number is taken, and PostgreSQL takes the dead one for another that runs.
@@ -244,6 +282,12 @@ class Cluster:
         with suppress(subprocess.CalledProcessError):
             self.run("pg_ctl", "-m", "immediate", "-w", "stop")
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _signal(processes: list[int], number: int) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def _runs(process: int) -> bool:

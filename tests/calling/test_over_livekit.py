@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,7 @@ from tests.calling.line import FINAL, LONG_AGO, LOOKS, Line, open_transfer, unti
 from tests.calling.several import owners, serving, through
 from tests.installation import Client
 from tests.processes import Served, served_in
-from tests.stores import PostgresStore
+from tests.stores import PostgresStore, Store, empty
 from tests.telephony.conftest import StartSipp
 from tests.telephony.livekit_double import KEY, SECRET, LiveKitDouble
 from tests.telephony.observed import Observed
@@ -57,9 +57,11 @@ def livekit_beside() -> Iterator[tuple[LiveKitDouble, str]]:
     thread.start()
     assert ready.wait(60)
     ((double, url, loop, over),) = started
-    yield double, url
-    loop.call_soon_threadsafe(over.set)
-    thread.join(60)
+    try:
+        yield double, url
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(60)
 
 
 @pytest.mark.parametrize(("scenario", "end"), [("hang_up_later", "HANGUP"), ("refuse", "BUSY")])
@@ -89,9 +91,9 @@ def dials(url: str) -> dict[str, str]:
     return {"DIALTREE_DIALING": "on", "DIALTREE_PRIVATE_CARRIERS": "allow"} | account(url)
 
 
-def alone(folder: Path, environment: dict[str, str]) -> AbstractContextManager[Served]:
-    """A server over a file, which is the same again in the same folder."""
-    return served_in(folder, "dialtree.db", (), None, **environment)
+def alone(folder: Path, environment: dict[str, str], store: Store | None = None) -> AbstractContextManager[Served]:
+    """The only server over its database."""
+    return served_in(folder, "dialtree.db", (), store, **environment)
 
 
 def caller_of(number: str) -> ParticipantInfo:
@@ -138,16 +140,16 @@ def test_r14_a_caller_is_answered_and_known_again_after_a_restart(tmp_path: Path
 
 
 def test_a_hang_up_that_was_wished_while_nobody_could_hear_is_carried_out(tmp_path: Path, sipp: StartSipp) -> None:
-    with livekit_beside() as (double, url):
-        with alone(tmp_path, dials(url)) as server:
+    with closing(empty(tmp_path)) as store, livekit_beside() as (double, url):
+        with alone(tmp_path, dials(url), store) as server:
             over = Line(server.root(), sipp).over("answer")
             identifier = over.talking()
             secret = over.line.owner.secret
-        with alone(tmp_path, account(url)) as deaf:
+        with alone(tmp_path, account(url), store) as deaf:
             wish = deaf.client(secret).do("hangUpConversation", "conversation { status }", conversationId=identifier)
             assert wish["conversation"]["status"] == "IN_PROGRESS"
             assert tell(deaf.url, double.webhook("room_finished", identifier)) == 503
-        with alone(tmp_path, dials(url)) as server:
+        with alone(tmp_path, dials(url), store) as server:
             assert until(server.client(secret), identifier, *FINAL)["endReason"] == "HANGUP"
         assert over.carrier.passed()
         assert identifier not in double.rooms

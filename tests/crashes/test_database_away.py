@@ -36,12 +36,29 @@ def test_queries_and_mutations_are_503_with_a_json_body_and_go_on_without_a_rest
         postgres.crash()
         for document in (QUERY, MUTATION) * 2:
             assert said(client.post(document)) == (503, "SERVICE_UNAVAILABLE")
-        health = client.installation.http.get("/healthz")
-        assert (health.status_code, health.headers["Retry-After"]) == (503, "1")
+        for path in ("/healthz", "/readyz"):
+            health = client.installation.http.get(path)
+            assert (health.status_code, health.headers["Retry-After"]) == (503, "1")
         postgres.start()
+        assert client.installation.http.get("/readyz").status_code == 200
         assert client(QUERY) == {"viewer": {"organization": {"name": "Northwind"}}}
         assert client(MUTATION)
     assert len(client("{ agents { nodes { id } } }")["agents"]["nodes"]) == 2
+
+
+def test_a_database_that_hangs_is_as_good_as_none_and_goes_on(client: Client, postgres: CrashingPostgres) -> None:
+    """Connections stay open, and nothing is answered over them. Whoever asks is told while they still listen."""
+    client.installation.http.timeout = httpx.Timeout(25)
+    assert client(QUERY)
+    with postgres.cluster.hanging():
+        for document in (QUERY, MUTATION):
+            assert said(client.post(document)) == (503, "SERVICE_UNAVAILABLE")
+    assert client(QUERY)
+    with postgres.cluster.hanging():
+        health = client.installation.http.get("/healthz")
+        assert (health.status_code, health.headers["Retry-After"]) == (503, "1")
+    assert client(MUTATION)
+    assert len(client("{ agents { nodes { id } } }")["agents"]["nodes"]) == 1
 
 
 def test_connections_that_were_cut_are_nobodys_trouble_but_their_own(

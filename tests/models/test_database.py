@@ -408,10 +408,6 @@ REFUSED = {
         "FOREIGN KEY",
         f"{CONVERSATION} VALUES ('cnv_x', :mine, 'OUTBOUND', 'QUEUED', '+12065550100', NULL, :their_version, NULL, NULL, :time)",
     ),
-    "a call that is dialed at no time": (
-        "conversation_is_dialed_when_it_is_taken",
-        "UPDATE conversation SET status = 'DIALING' WHERE id = :live",
-    ),
     "a call that is dialed from its start, by nobody": (
         "conversation_starts_dialed_or_queued",
         f"{CALL} VALUES ('cnv_x', :mine, 'OUTBOUND', 'DIALING', :e164, :number, NULL, :time)",

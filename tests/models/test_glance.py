@@ -22,7 +22,7 @@ from tests.conftest import Install
 from tests.installation import Client, Installation
 
 COUNTING = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted {}) SELECT count(*) FROM counted"
-LONG = sa.text(COUNTING.format("LIMIT 3000000"))
+LONG = sa.text(COUNTING.format("WHERE n < 3000000"))
 ENDLESS = sa.text(COUNTING.format(""))
 HOW_MANY = Statement(sa.select(sa.func.count().label("many")).select_from(Organization.__table__))
 
@@ -96,12 +96,12 @@ async def test_beginning_to_read_is_never_taken_for_a_long_statement(database: D
         await count(database)
     for _ in range(100):
         async with database.read() as session:
-            assert await session.scalar(sa.text(COUNTING.format("LIMIT 5000"))) == 5_000
+            assert await session.scalar(sa.text(COUNTING.format("WHERE n < 5000"))) == 5_000
 
 
 async def test_a_wrong_statement_fails_as_everywhere(database: Database) -> None:
     async with database.read() as session:
-        with pytest.raises(sa.exc.OperationalError, match="no such table"):
+        with pytest.raises(sa.exc.DBAPIError, match="nowhere"):
             await session.rows(Statement(sa.select(sa.column("id")).select_from(sa.text("nowhere"))))
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from migrations import migrate
-from models import Database
+from models import Database, ReadSession
 from models.announcements import CHANNEL
 from tests.installation import Client, Installation
 from tests.processes import run
@@ -290,6 +291,17 @@ async def test_what_is_announced_is_heard_without_looking(store: PostgresStore, 
         connection.execute(f"NOTIFY {CHANNEL}")
     await asyncio.wait_for(bell.wait(), 60)
     hearing.cancel()
+    await database.close()
+
+
+async def test_a_commit_is_synced_whatever_the_database_is_set_to(store: PostgresStore) -> None:
+    store.rows(f"ALTER DATABASE {store.name} SET synchronous_commit = off")
+    database = Database(store.url)
+
+    async def synced(session: ReadSession) -> Any:
+        return await session.scalar(sa.text("SHOW synchronous_commit"))
+
+    assert await database.write(synced) == await database.take(synced) == "on"
     await database.close()
 
 

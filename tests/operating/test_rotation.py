@@ -5,7 +5,7 @@ from pathlib import Path
 from models.sealed import Seal
 from models.trunk import password_row
 from tests.installation import Client
-from tests.processes import Outcome, Served
+from tests.processes import Outcome, Served, served_in
 
 OLD, NEW = Seal.new_key(), Seal.new_key()
 
@@ -34,27 +34,23 @@ def rotate(served: Served, keys: str) -> Outcome:
 
 
 def test_passwords_are_sealed_with_the_newest_key_beside_a_server(tmp_path: Path) -> None:
-    served = Served(tmp_path, DIALTREE_SECRET_KEYS=f"{NEW},{OLD}")
-    northwind = served.root()
-    for password in ("hunter1", "hunter2"):
-        add_trunk(northwind, password)
-    assert passwords(served, NEW) == ["hunter1", "hunter2"]
-    status, said, _ = rotate(served, f"{OLD},{NEW}")
-    assert (status, said[-1].startswith("Passwords sealed anew: 2.")) == (0, True)
-    assert passwords(served, OLD) == ["hunter1", "hunter2"]
-    assert rotate(served, OLD)[1][-1].startswith("Passwords sealed anew: 0.")
-    served.stop()
-    served.join()
+    with served_in(tmp_path, DIALTREE_SECRET_KEYS=f"{NEW},{OLD}") as served:
+        northwind = served.root()
+        for password in ("hunter1", "hunter2"):
+            add_trunk(northwind, password)
+        assert passwords(served, NEW) == ["hunter1", "hunter2"]
+        status, said, _ = rotate(served, f"{OLD},{NEW}")
+        assert (status, said[-1].startswith("Passwords sealed anew: 2.")) == (0, True)
+        assert passwords(served, OLD) == ["hunter1", "hunter2"]
+        assert rotate(served, OLD)[1][-1].startswith("Passwords sealed anew: 0.")
 
 
 def test_where_a_key_is_missing_nothing_is_changed(tmp_path: Path) -> None:
-    served = Served(tmp_path, DIALTREE_SECRET_KEYS=OLD)
-    northwind = served.root()
-    add_trunk(northwind, "hunter2")
-    before = served.contents()
-    status, _, complaints = rotate(served, NEW)
-    assert status == 2
-    assert complaints[-1].startswith("server.py: DIALTREE_SECRET_KEYS ")
-    assert served.contents() == before
-    served.stop()
-    served.join()
+    with served_in(tmp_path, DIALTREE_SECRET_KEYS=OLD) as served:
+        northwind = served.root()
+        add_trunk(northwind, "hunter2")
+        before = served.contents()
+        status, _, complaints = rotate(served, NEW)
+        assert status == 2
+        assert complaints[-1].startswith("server.py: DIALTREE_SECRET_KEYS ")
+        assert served.contents() == before

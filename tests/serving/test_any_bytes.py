@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.installation import Client
-from tests.processes import Served
+from tests.processes import Served, served_in
 from tests.serving.following import TRANSPORT_WS, socket_address
 
 TORTURE = os.environ.get("DIALTREE_TORTURE") == "1"
@@ -169,11 +169,9 @@ def answer(served: Served, sent: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Whose requests have a second, so that half ones do not take long."""
-    server = Served(tmp_path_factory.mktemp("bytes"), DIALTREE_REQUEST_SECONDS="1")
-    assert server.http.get("/healthz").status_code == 200
-    yield server
-    server.stop()
-    server.join()
+    with served_in(tmp_path_factory.mktemp("bytes"), DIALTREE_REQUEST_SECONDS="1") as server:
+        assert server.http.get("/healthz").status_code == 200
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.calling.line import LONG_AGO
 from tests.conftest import Install
 from tests.installation import Installation
 from tests.processes import Served, free_port, run, served_in
@@ -168,13 +169,13 @@ def test_readyz_answers_while_all_that_it_takes_is_there(installation: Installat
     assert (gone.status_code, gone.headers["Retry-After"]) == (503, "1")
 
 
-@pytest.mark.sqlite
 def test_readyz_says_that_calls_are_not_placed_any_more(install: Install) -> None:
     """What places calls stumbles over a row that no version of ours wrote, and ends."""
     client = install().root("Northwind")
-    call = client.queued(agentNumber=client.number().e164, agentConfig={})["id"]
-    spoiled = "UPDATE conversation SET status = 'DIALING', dialed_at = 'sentinel4711' WHERE id = :call"
-    spoil(client.installation, spoiled, {"call": call})
+    number = client.number()
+    client.version(client.agent(), number, direction="INBOUND")
+    spoiled = f"UPDATE conversation SET created_at = '{LONG_AGO}', end_reason = 'sentinel4711' WHERE id = :call"
+    spoil(client.installation, spoiled, {"call": client.rung(number)["id"]})
     url = client.installation.settings.database_url
     dialing = install(database_url=url, dialing="on").http
     answer = dialing.get("/readyz")

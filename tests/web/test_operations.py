@@ -15,7 +15,7 @@ from graphql import (
 )
 from graphql.language import Visitor, visit
 
-from tests.installation import Client
+from tests.installation import Client, in_a_loop_of_its_own
 from tests.serving.following import over_events
 from tests.web.conftest import World
 
@@ -194,9 +194,7 @@ def test_its_examples_that_change_are_not_refused(shared_world: World, variables
 
 
 @pytest.mark.parametrize("file", of_kind(OPERATIONS + EXAMPLES, "subscription"), ids=lambda file: file.stem)
-async def test_its_subscriptions_are_told_of_changes(
-    shared_world: World, variables: dict[str, Any], file: Path
-) -> None:
+def test_its_subscriptions_are_told_of_changes(shared_world: World, variables: dict[str, Any], file: Path) -> None:
     clinics = shared_world["Harbor Clinics"]
     conversation = clinics.queued(agentNumber="+12065550100", agentConfig={})["id"]
 
@@ -207,5 +205,8 @@ async def test_its_subscriptions_are_told_of_changes(
         clinics.installation.rows("UPDATE conversation SET created_at = created_at WHERE id = ?", conversation)
         return str(variables["phoneNumberId"] if "Number" in name_of(file) else conversation)
 
-    async with over_events(clinics, whole(file), **sent(file, variables | {"conversationId": conversation})) as it:
-        await it.ready(change)
+    async def follow() -> None:
+        async with over_events(clinics, whole(file), **sent(file, variables | {"conversationId": conversation})) as it:
+            await it.ready(change)
+
+    in_a_loop_of_its_own(follow())

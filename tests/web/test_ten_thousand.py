@@ -29,14 +29,12 @@ def fill(client: Client) -> list[str]:
     trunk = client.trunk()
     first = 12_060_000_000
     client.installation.rows(
-        "WITH RECURSIVE count(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM count WHERE n + 1 < ?)"
+        "WITH RECURSIVE count(n) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT n + 1 FROM count WHERE n + 1 < ?)"
         " INSERT INTO phone_number (id, organization_id, trunk_id, e164, shareable, created_at, updated_at)"
-        " SELECT printf('num_%026d', n), ?, ?, printf('+%d', ? + n), 0, t.created_at, t.created_at"
+        " SELECT 'num_000000000000000' || n, t.organization_id, t.id, '+' || n, FALSE, t.created_at, t.created_at"
         " FROM count, trunk AS t WHERE t.id = ?",
-        COUNT,
-        client.organization_id,
-        trunk,
         first,
+        first + COUNT,
         trunk,
     )
     return [f"+1 206 {digits[4:7]} {digits[7:]}" for digits in (str(first + place) for place in range(COUNT))]
