@@ -1,7 +1,9 @@
 """Conversations of whole servers with a LiveKit account: From is read on the wire, ends come by signed webhooks."""
 
 import asyncio
+import gc
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -62,6 +64,10 @@ def livekit_beside() -> Iterator[tuple[LiveKitDouble, str]]:
     finally:
         loop.call_soon_threadsafe(over.set)
         thread.join(60)
+        del started[:], loop, over
+        with warnings.catch_warnings():  # what servers that were killed left open at the double is nobody's mistake
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 @pytest.mark.parametrize(("scenario", "end"), [("hang_up_later", "HANGUP"), ("refuse", "BUSY")])
