@@ -175,11 +175,12 @@ class Calls:
 
     async def _fulfil(self, session: ReadSession, server_id: str, changed: list[str] | None) -> None:
         """What is queued, and wished of calls of this server: all there is, or of the conversations that changed."""
-        trunks = await queues(session) if changed is None else await queues_of(session, changed)
+        if changed is None:
+            trunks, unwanted = await queues(session), await hang_ups(session, server_id)
+        else:
+            trunks, unwanted = await queues_of(session, changed), await hang_ups_of(session, server_id, changed)
         self._dialer.serve(trunk.id for trunk in trunks)
-        for call in await (
-            hang_ups(session, server_id) if changed is None else hang_ups_of(session, server_id, changed)
-        ):
+        for call in unwanted:
             self._hang_up(call)
         for transfer in await unasked_transfers(session, server_id):
             self._tasks.run(self._transferring.carry_out(transfer.id))

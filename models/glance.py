@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from models.light import light, run
+from models.light import run, told
 from models.revision import note_tables
 from models.statement import Statement
 
@@ -30,7 +30,6 @@ class Glance:
     def __init__(self, engine: sa.Engine) -> None:
         self._connection = engine.connect()
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
-        self._noting = engine.dispatch.before_cursor_execute
         self._hurried = False
         self._rounds = 0
         self._driver.set_progress_handler(self._is_long, SHORT)
@@ -38,10 +37,7 @@ class Glance:
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
         note_tables(statement)
-        asked = light(statement)
-        sent = asked.values(values)
-        for note in self._noting:
-            note(self._connection, None, asked.text, sent, None, False)
+        asked, sent = told(self._connection, statement, values)
         self._begin()
         return asked.rows(await self._ask(lambda: run(self._driver, asked.text, sent)))
 

@@ -64,6 +64,15 @@ def _converted(place: int, read: Callable[[Any], Any]) -> property:
     return property(lambda row: read(row[place]))
 
 
+def told(connection: sa.Connection, statement: Statement, values: dict[str, Any]) -> tuple[Light, dict[str, Any]]:
+    """What the driver is to be asked, and with what; whoever listens to SQLAlchemy's statements hears of it."""
+    asked = light(statement)
+    sent = asked.values(values)
+    for note in connection.engine.dispatch.before_cursor_execute:
+        note(connection, None, asked.text, sent, None, False)
+    return asked, sent
+
+
 def run(connection: sqlite3.Connection, text: str, values: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Raises what SQLAlchemy would raise."""
     try:

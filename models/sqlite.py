@@ -48,7 +48,9 @@ class SqliteFile:
             raise
 
     def put_away(self, glance: Glance) -> None:
+        """One that cannot be closed is not used again."""
         self._room.release()
+        glance.close()
         if len(self._idle) < KEPT_OPEN:
             self._idle.append(glance)
         else:
@@ -104,10 +106,7 @@ class Reading:
         return self._glance
 
     async def __aexit__(self, *_failure: object) -> None:
-        try:
-            self._glance.close()
-        finally:
-            self._file.put_away(self._glance)
+        self._file.put_away(self._glance)
 
 
 # Python's driver does not BEGIN before a SELECT: isolation_level None leaves transactions to the event below.

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.light import light, run
+from models.light import run, told
 from models.session import Work
 from models.statement import Statement
 
@@ -36,7 +36,6 @@ class AtOnce:
         self.info: dict[Any, Any] = {}
         self._connection = connection
         self._driver = driver
-        self._noting = connection.engine.dispatch.before_cursor_execute
         self._begun: Session | None = None
 
     @property
@@ -53,10 +52,7 @@ class AtOnce:
 
     async def rows(self, statement: Statement, **values: Any) -> list[Any]:
         await self.flush()
-        asked = light(statement)
-        sent = asked.values(values)
-        for note in self._noting:
-            note(self._connection, None, asked.text, sent, None, False)
+        asked, sent = told(self._connection, statement, values)
         return asked.rows(run(self._driver, asked.text, sent))
 
     def add(self, instance: object, /) -> None:

@@ -11,7 +11,8 @@ WITH RECURSIVE line(id, distance) AS (
   )
   ORDER BY n.e164, n.id LIMIT :first + 1
 )
-SELECT n.id, n.e164, n.shareable, first.distance = 0 AS owned, carrier.outbound_address IS NOT NULL AS outbound_capable, o.id AS organization_id, o.name AS organization_name,
+SELECT n.id, n.e164, n.shareable, first.distance = 0 AS owned, carrier.outbound_address IS NOT NULL AS outbound_capable,
+  o.id AS organization_id, o.name AS organization_name,
   t.id AS trunk_id, t.name AS trunk_name,
   iv.id AS inbound_id, iv.number AS inbound_number, ia.id AS inbound_agent_id, ia.name AS inbound_agent_name,
   ov.id AS outbound_id, ov.number AS outbound_number, oa.id AS outbound_agent_id, oa.name AS outbound_agent_name
