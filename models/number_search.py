@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from models.identifier import ALPHABET
 from models.number_streams import lines_of
 from models.phone_number import PhoneNumber, Streams
-from models.streams import Among, ByEngine, checked
+from models.streams import Among, ByEngine, Spot, checked
 
 number = PhoneNumber.__table__
+SPOT = Spot(number.c.id)
 trigrams = sa.table("phone_number_digits", sa.column("rowid", sa.BigInteger), sa.column("phone_number_digits"))
 SHORTEST = 3
 # So many are found, looked up and sorted. Of more, the first in the order are soon found by walking.
@@ -55,7 +56,7 @@ def by_digits(digits: Any, shareable: Any = None, *, in_order: bool) -> Streams:
         within = [number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared]
         asked = [_matching(line.c.ancestor_id, shared, digits), [*within, *conditions], *page]
         some = _in_order(*asked) if in_order else _sorted_or_walked(counted.c.hits, *asked)
-        return lines, [ByEngine(Among(number.c.id, some.scalar_subquery()), sa.and_(*within))]
+        return lines, [ByEngine(Among(SPOT, some.scalar_subquery()), sa.and_(*within))]
 
     return streams
 
@@ -69,7 +70,7 @@ def _matching(owner: Any, shared: Any, digits: Any) -> Any:
 def _in_order(matching: Any, conditions: list[Any], order: list[Any], most: Any) -> Any:
     place, down = trigrams.c.rowid, order[0].modifier is sa.sql.operators.desc_op
     between = place.between(rowid(LOW), rowid(HIGH))
-    rows = sa.select(number.c.id).select_from(hits).where(matching, between, *checked(conditions, number))
+    rows = sa.select(SPOT).select_from(hits).where(matching, between, *checked(conditions, number))
     return rows.order_by(place.desc() if down else place).limit(most).correlate_except(number, trigrams)
 
 
@@ -83,8 +84,8 @@ def _counted(lines: sa.Join, owner: Any, shared: Any, matching: Any) -> sa.CTE:
 
 def _sorted_or_walked(count: Any, matching: Any, conditions: list[Any], order: list[Any], most: Any) -> Any:
     def rows(origin: Any, name: str, *conditions: Any) -> Any:
-        found = sa.select(number.c.id).select_from(origin).where(*conditions).order_by(*order).limit(most)
-        return sa.select(found.correlate_except(number, trigrams).subquery(name).c.id)
+        found = sa.select(SPOT.label("spot")).select_from(origin).where(*conditions).order_by(*order).limit(most)
+        return sa.select(found.correlate_except(number, trigrams).subquery(name).c.spot)
 
     few = rows(hits, "few", count <= FEW, matching, *checked(conditions, number))
     return sa.union_all(few, rows(number, "many", count > FEW, *conditions))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from models.agent_version import AgentVersion
 from models.phone_number import PhoneNumber, Streams
-from models.streams import Among, Checked, first_of
+from models.streams import Among, Checked, Spot, first_of
 from models.trunk import Trunk
 
 number = PhoneNumber.__table__
@@ -61,11 +61,12 @@ def by_agent(agent_id: Any) -> Streams:
         def holding(slot: str) -> sa.Select[Any]:
             held = number.alias(f"{slot}_held")
             some = first_of(number, [number.c[f"{slot}_agent_version_id"] == versions.c.id, *conditions], *page)
-            return sa.select(held.c.id).select_from(versions.join(held, Among(held.c.id, some)))
+            spot = Spot(held.c.id)
+            return sa.select(spot.label("spot")).select_from(versions.join(held, Among(spot, some)))
 
         hit = sa.union(holding("inbound"), holding("outbound")).subquery("hit")
         own = Checked(number.c.organization_id, type_=sa.String) == line.c.ancestor_id
-        return line.join(hit, line.c.distance == 0), [number.c.id == hit.c.id, own]
+        return line.join(hit, line.c.distance == 0), [Spot(number.c.id) == hit.c.spot, own]
 
     return streams
 

@@ -12,7 +12,7 @@ from models.agent_version import AgentVersion
 from models.identifier import new_id
 from models.instant import Instant, now
 from models.lineage import below, lineage
-from models.streams import Among, first_of
+from models.streams import Among, Spot, first_of
 from models.table import Table
 from models.trunk import Trunk
 from models.word import Word
@@ -122,11 +122,12 @@ class PhoneNumber(Table, table=True):
         """
         number, line, (order, most) = cls.__table__, lineage([organization_id]), page
         origin, within = streams(line, owned, conditions, order, most)
-        some = origin.join(number, Among(number.c.id, first_of(number, [*within, *conditions], order, most)))
-        ids = sa.select(number.c.id, line.c.organization_id, line.c.distance).select_from(some)
-        first = ids.order_by(*order).limit(most).subquery("first")
+        spot = Spot(number.c.id)
+        some = origin.join(number, Among(spot, first_of(number, [*within, *conditions], order, most)))
+        spots = sa.select(spot.label("spot"), line.c.organization_id, line.c.distance).select_from(some)
+        first = spots.order_by(*order).limit(most).subquery("first")
         # Outer joins, as nobody may begin with the numbers: each of the first ones is there.
-        return cls._as_seen(first, first.outerjoin(number, number.c.id == first.c.id)).order_by(*order)
+        return cls._as_seen(first, first.outerjoin(number, spot == first.c.spot)).order_by(*order)
 
     @classmethod
     def ids_seen_by(cls, organization_id: Any) -> sa.Select[Any]:

@@ -14,8 +14,24 @@ from sqlalchemy.sql.functions import GenericFunction
 from models.word import Word, stored_as_text
 
 
+class Spot(GenericFunction[Any]):
+    """Spot(id): what leads to a row at once; SQLite looks for an id in an index first. Never stored, nor shown."""
+
+    inherit_cache = True
+
+
+@compiles(Spot, "sqlite")
+def _row(element: Spot, compiler: Any, **how: Any) -> str:
+    return f"{compiler.process(element.clauses, **how).removesuffix('.id')}.rowid"
+
+
+@compiles(Spot, "postgresql")
+def _identifier(element: Spot, compiler: Any, **how: Any) -> str:
+    return str(compiler.process(element.clauses, **how))
+
+
 class Among(GenericFunction[bool]):
-    """Among(id, first): the id is one of those that a statement yields, which is asked once for each stream."""
+    """Among(spot, first): the row is one of those that a statement yields, which is asked once for each stream."""
 
     type = sa.Boolean()
     inherit_cache = True
@@ -27,15 +43,15 @@ class Among(GenericFunction[bool]):
 
 @compiles(Among, "sqlite")
 def _one_by_one(element: Among, compiler: Any, **how: Any) -> str:
-    identifier, first = (compiler.process(each, **how) for each in element.clauses)
-    return f"{identifier} IN {first}"
+    spot, first = (compiler.process(each, **how) for each in element.clauses)
+    return f"{spot} IN {first}"
 
 
 @compiles(Among, "postgresql")
 def _all_at_once(element: Among, compiler: Any, **how: Any) -> str:
     """An IN of a correlated statement would be tried on every row of the table."""
-    identifier, first = (compiler.process(each, **how) for each in element.clauses)
-    return f"{identifier} = ANY(ARRAY{first})"
+    spot, first = (compiler.process(each, **how) for each in element.clauses)
+    return f"{spot} = ANY(ARRAY{first})"
 
 
 class ByEngine(GenericFunction[Any]):
@@ -107,12 +123,12 @@ def _column(name: str, kind: type[Word]) -> Any:
 
 
 def first_of(table: sa.Table, within: list[Any], order: list[Any], most: Any) -> sa.ScalarSelect[Any]:
-    """The ids of the first rows of one stream; what it refers to beside the table says which stream."""
-    ids = sa.select(table.c.id).where(*within).order_by(*order).limit(most)
-    return ids.correlate_except(table).scalar_subquery()
+    """The spots of the first rows of one stream; what it refers to beside the table says which stream."""
+    spots = sa.select(Spot(table.c.id)).where(*within).order_by(*order).limit(most)
+    return spots.correlate_except(table).scalar_subquery()
 
 
 def merged(table: sa.Table, streams: Any, within: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
     """The first rows of all streams together."""
-    rows = streams.join(table, Among(table.c.id, first_of(table, within, order, most)))
+    rows = streams.join(table, Among(Spot(table.c.id), first_of(table, within, order, most)))
     return sa.select(table).select_from(rows).order_by(*order).limit(most)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models import Agent, AgentVersion, Organization, PhoneNumber, Reach, ReadSession
 from models.statement import Kept, several
-from models.streams import Among, first_of
+from models.streams import Among, Spot, first_of
 from resolvers.context import Context
 from resolvers.paging import Order, Page, Stretch, Window
 
@@ -56,7 +56,7 @@ class Pages:
         """Each parent's rows are a stream."""
         parent, table, order = self.parents(PARENTS, reach).cte("parent"), self.owner.table, self.order.columns()
         some = first_of(table, [self.owner == parent.c.id, *self.order.bounds(stretch)], order, LIMIT)
-        rows = self.rows().select_from(table).join(parent, Among(table.c.id, some))
+        rows = self.rows().select_from(table).join(parent, Among(Spot(table.c.id), some))
         return rows.add_columns(parent.c.id.label("page_owner")).order_by(parent.c.id, *order)
 
     def _count(self, reach: Reach) -> sa.Select[Any]:

@@ -3,10 +3,10 @@ WITH RECURSIVE line(id, distance) AS (
   SELECT :organization, 0
   UNION ALL SELECT parent_id, distance + 1 FROM line JOIN organization USING (id) WHERE parent_id IS NOT NULL
 ), first AS (
-  SELECT n.id, line.distance
+  SELECT n.rowid AS spot, line.distance
   FROM line JOIN (SELECT 0 AS shared UNION ALL SELECT 1) kind ON kind.shared OR line.distance = 0
-  JOIN phone_number n ON n.id IN (
-    SELECT m.id FROM phone_number m WHERE m.organization_id = line.id AND m.shareable = kind.shared
+  JOIN phone_number n ON n.rowid IN (
+    SELECT m.rowid FROM phone_number m WHERE m.organization_id = line.id AND m.shareable = kind.shared
     ORDER BY m.e164, m.id LIMIT :first + 1
   )
   ORDER BY n.e164, n.id LIMIT :first + 1
@@ -16,7 +16,7 @@ SELECT n.id, n.e164, n.shareable, first.distance = 0 AS owned, carrier.outbound_
   t.id AS trunk_id, t.name AS trunk_name,
   iv.id AS inbound_id, iv.number AS inbound_number, ia.id AS inbound_agent_id, ia.name AS inbound_agent_name,
   ov.id AS outbound_id, ov.number AS outbound_number, oa.id AS outbound_agent_id, oa.name AS outbound_agent_name
-FROM first LEFT JOIN phone_number n ON n.id = first.id LEFT JOIN trunk carrier ON carrier.id = n.trunk_id
+FROM first LEFT JOIN phone_number n ON n.rowid = first.spot LEFT JOIN trunk carrier ON carrier.id = n.trunk_id
 LEFT JOIN organization o ON o.id = n.organization_id
 LEFT JOIN trunk t ON t.id = n.trunk_id AND first.distance = 0
 LEFT JOIN agent_version iv ON iv.id = n.inbound_agent_version_id AND first.distance = 0
