@@ -6,6 +6,7 @@ A statement and the field's own resolver must come to the same values: which of 
 
 from collections.abc import Awaitable, Callable, Container, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -21,10 +22,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Each:
-    """A function of the row alone, which never waits. `allow` is asked once, with the context, and raises why not."""
+    """A function of the row alone, which never waits. `allow` is asked once, with the context, and raises why not.
+
+    `columns`: those that it reads; None: any.
+    """
 
     of: Callable[[Any], Any]
     allow: Callable[[Any], None] | None = None
+    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,27 @@ class Along:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What the rows of a source are to hold: these `columns` of theirs, or all (None), and what they bring `along`."""
+
+    columns: tuple[str, ...] | None = None
+    along: tuple[Along, ...] = ()
+
+    def __hash__(self) -> int:
+        """Worked out once: it is part of what a statement is found by."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.columns, self.along))
+
+
+EVERYTHING = Wanted()
+
+
+@dataclass(frozen=True)
 class Source:
-    """Resolved as ever, but its `info` says what to bring along with its rows: `along`, a tuple of Along.
+    """Resolved as ever, but its `info` says what its rows are to hold: `wanted`, which is Wanted.
 
     `rows`: where its rows stand in what it answers, as names of columns; the empty path: it answers a row.
     """

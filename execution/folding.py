@@ -11,11 +11,15 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLSchema, GraphQLStreamDirective, is_leaf_type, is_object_type
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList
 
-from execution.fields import STATED, Along, Batch, Column, Each, Part
+from execution.fields import STATED, Along, Batch, Column, Each, Part, Wanted
 from execution.leaves import Names, expression
 from execution.shapes import NotPlain, Shape, shape_of
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
+
+
+# In place of a column: any of them.
+ANY = "*"
 
 
 class NotFolded(Exception):
@@ -24,12 +28,14 @@ class NotFolded(Exception):
 
 @dataclass(frozen=True)
 class Fold:
-    """What the rows of one source bring along, and who has to allow that: gathered while their fields are compiled.
+    """What the rows of one source hold, and who has to allow that: gathered while their fields are compiled.
 
-    `paths`: where the rows stand, as names of columns from here on; an empty one: they are here.
+    `paths`: where the rows stand, as names of columns from here on; an empty one: they are here. `columns` of the rows
+    are looked at, ANY among them: it cannot be told which. `along` is what they bring along.
     """
 
     paths: tuple[tuple[str, ...], ...]
+    columns: dict[str, None] = field(default_factory=dict)
     along: list[Along] = field(default_factory=list)
     allow: list[Callable[[Any], None]] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
@@ -37,6 +43,10 @@ class Fold:
     @property
     def is_here(self) -> bool:
         return () in self.paths
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(None if ANY in self.columns else tuple(sorted(self.columns)), tuple(self.along))
 
     def inside(self, name: str) -> "Fold | None":
         """The same, seen from inside of a column; None where no rows stand there."""
@@ -83,11 +93,12 @@ class Folding:
 
     def field(self, parent: GraphQLObjectType, details: FieldDetailsList) -> str:
         """Code that writes a field of `row`. Raises NotFolded; then nothing is brought along for its sake."""
-        along, allow = len(self._fold.along), len(self._fold.allow)
+        along, allow, columns = len(self._fold.along), len(self._fold.allow), self._fold.columns
         try:
-            return self._field(parent, details, Place())
+            return self._field(parent, details, Place(used=columns))
         except NotFolded:
             del self._fold.along[along:], self._fold.allow[allow:]
+            columns[ANY] = None
             raise
 
     def _field(self, parent: GraphQLObjectType, details: FieldDetailsList, place: Place) -> str:
@@ -113,6 +124,7 @@ class Folding:
             fixed = place.part.fixed if place.part else {}
             return self._kept(fixed[how.name]) if how.name in fixed else place.code(how.name)
         if isinstance(how, Each) and not how.allow and place == Place(used=place.used):
+            place.used.update(dict.fromkeys((ANY,) if how.columns is None else how.columns))
             return f"{self._kept(how.of)}(row)"
         raise NotFolded
 

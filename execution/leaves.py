@@ -17,7 +17,7 @@ from graphql import (
 from execution.shapes import NotPlain, Shape, any_odd
 
 # What graphql-core answers as it is: a value of exactly this class.
-AS_IT_IS = {
+AS_IT_IS: dict[GraphQLLeafType, str] = {
     GraphQLString: ".__class__ is str",
     GraphQLID: ".__class__ is str",
     GraphQLBoolean: ".__class__ is bool",
@@ -34,8 +34,8 @@ def expression(leaf: GraphQLLeafType, shape: Shape, value: str, names: Names) ->
     names[write] = _list(_writer(leaf), shape.nullable) if shape.depth else _writer(leaf)
     if shape.depth:
         return f"{write}({value})"
-    if leaf in AS_IT_IS:
-        plain = f"(a := {value}) is None or a{AS_IT_IS[leaf]}" if null else f"(a := {value}){AS_IT_IS[leaf]}"
+    if as_it_is := AS_IT_IS.get(leaf) or _of_text(leaf):
+        plain = f"(a := {value}) is None or a{as_it_is}" if null else f"(a := {value}){as_it_is}"
         return f"(a if {plain} else {write}(a))"
     if isinstance(leaf, GraphQLEnumType):
         words, names[words] = f"words{len(names)}", {}
@@ -45,6 +45,11 @@ def expression(leaf: GraphQLLeafType, shape: Shape, value: str, names: Names) ->
             f"(None if (a := {value}) is None else {known})" if null else f"({words}.get(a := {value}) or {write}(a))"
         )
     return f"(None if (a := {value}) is None else {write}(a))" if null else f"{write}({value})"
+
+
+def _of_text(leaf: GraphQLLeafType) -> str | None:
+    """A scalar that `str` writes has nothing to do with a text."""
+    return AS_IT_IS[GraphQLString] if leaf.coerce_output_value is str else None
 
 
 def _writer(leaf: GraphQLLeafType) -> Writer:

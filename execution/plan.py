@@ -15,7 +15,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from execution.fields import STATED, Along, Batch, Column, Each, How, Part, Source
+from execution.fields import EVERYTHING, STATED, Batch, Column, Each, How, Part, Source, Wanted
 from execution.folding import Collect, Fold, Folding, NotFolded, is_beyond
 from execution.leaves import Names, expression
 from execution.shapes import Shape, shape_of
@@ -31,7 +31,7 @@ class NotPlanned(Exception):
 class Field:
     """A field that is answered before its rows are written: `inside` is what is selected of each type of object.
 
-    `folded`: the same where all of `allow` let its rows bring `along` what edges lead to.
+    `folded`: the same where all of `allow` let its rows bring along what edges lead to: no more than is `wanted`.
     """
 
     key: str
@@ -41,7 +41,7 @@ class Field:
     shape: Shape
     target: Any
     inside: dict[str, "Selection"]
-    along: tuple[Along, ...] = ()
+    wanted: Wanted = EVERYTHING
     allow: tuple[Callable[[Any], None], ...] = ()
     folded: "Field | None" = None
 
@@ -155,12 +155,14 @@ class Plan:
         return replace(field, folded=self._folded(field, how, collect)) if isinstance(how, Source) else field
 
     def _folded(self, field: Field, source: Source, collect: Collect) -> Field | None:
-        """None where there is nothing to bring along."""
+        """None where there is nothing to be told of its rows."""
         if not is_object_type(field.target):
             return None
         fold = Fold(source.rows)
         inside = {field.target.name: self._inside(field.target, field.details, collect, fold)}
-        return replace(field, inside=inside, along=tuple(fold.along), allow=tuple(fold.allow)) if fold.along else None
+        if fold.wanted == EVERYTHING:
+            return None
+        return replace(field, inside=inside, wanted=fold.wanted, allow=tuple(fold.allow))
 
     def _types(self, target: Any) -> list[GraphQLObjectType]:
         return list(self._schema.get_possible_types(target)) if is_abstract_type(target) else [target]

@@ -10,7 +10,7 @@ from graphql.execution.executor import Executor, to_nodes
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 
-from execution.fields import Along, Batch, Column, Each, Part
+from execution.fields import EVERYTHING, Batch, Column, Each, Part, Wanted
 from execution.frames import UNASKED, Frame, Inside, spread
 from execution.plan import Field, Selection
 from execution.shapes import NotPlain, any_odd, taken_apart
@@ -116,7 +116,7 @@ class Run:
     def _info(self, frame: Frame, each: Field, place: int) -> GraphQLResolveInfo[Any]:
         path = Path(frame.paths[place], each.key, frame.selection.type.name)
         info = self._executor.build_resolve_info(each.definition, to_nodes(each.details), frame.selection.type, path)
-        return _told(info, each.along) if each.along else info
+        return info if each.wanted is EVERYTHING else _told(info, each.wanted)
 
     def _settle(self, frame: Frame, each: Field, answers: list[Any]) -> list[Frame]:
         """Take down the answers; the frames of what they hold."""
@@ -191,13 +191,13 @@ def _of_each(call: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
 TOLD: dict[type, Any] = {}
 
 
-def _told(info: Any, along: tuple[Along, ...]) -> Any:
-    """What the resolver of a source is told: what to bring along, too."""
+def _told(info: Any, wanted: Wanted) -> Any:
+    """What the resolver of a source is told: what its rows are to hold, too."""
     kind = type(info)
     if kind not in TOLD:
         TOLD[kind] = type("Told", (kind,), {})
     told = TOLD[kind](*info)
-    told.along = along
+    told.wanted = wanted
     return told
 
 

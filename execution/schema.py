@@ -14,7 +14,7 @@ from strawberry.types import ExecutionContext
 from execution.bounds import Bounds, too_complex
 from execution.documents import Documents
 from execution.executor import PlannedExecutor
-from execution.fields import STATED, Along, Column
+from execution.fields import EVERYTHING, STATED, Column, Wanted
 from execution.prepared import Prepared
 
 WHICH = "The document has several operations or none: name the one to run in operationName."
@@ -76,10 +76,10 @@ class Schema(strawberry.Schema):
         """Strawberry would log the document, which may hold secrets; the edge logs bugs alone, without values."""
 
 
-def along_of(info: strawberry.Info[Any, Any]) -> tuple[Along, ...]:
-    """What the rows of a source are to bring along; nothing where graphql-core runs it."""
-    along: tuple[Along, ...] = getattr(info._raw_info, "along", ())  # noqa: SLF001 - Strawberry shows no more of it
-    return along
+def wanted_of(info: strawberry.Info[Any, Any]) -> Wanted:
+    """What the rows of a source are to hold; all of theirs where graphql-core runs it."""
+    wanted: Wanted = getattr(info._raw_info, "wanted", EVERYTHING)  # noqa: SLF001 - Strawberry shows no more of it
+    return wanted
 
 
 def _state(kind: GraphQLObjectType) -> None:

@@ -1,4 +1,4 @@
-"""What rows of a list bring along: the one row that a column of theirs leads to, joined instead of asked for."""
+"""What is wanted of a list's rows: some of their columns and, joined instead of asked for, what a column leads to."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -35,6 +35,16 @@ class Along(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]: ...
+
+
+class Wanted(Protocol):
+    """`columns` of the rows themselves, all where None, and what they bring `along`."""
+
+    @property
+    def columns(self) -> tuple[str, ...] | None: ...
+
+    @property
+    def along(self) -> Sequence[Along]: ...
 
 
 def _by_id(row: Any, key: Any) -> sa.ColumnElement[bool]:
@@ -82,20 +92,33 @@ ONES = {
 }
 
 
-def with_along(rows: sa.Select[Any], along: Sequence[Along], order: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
-    """The same rows in this order of columns of theirs, each with what it brings along: NULL where there is none."""
-    if not along:
-        return rows
+def as_wanted(rows: sa.Select[Any], wanted: Wanted, order: Sequence[sa.ColumnElement[Any]]) -> sa.Select[Any]:
+    """The same rows in this order of columns of theirs, which each has besides what is wanted of it.
+
+    What it brings along is NULL where there is none.
+    """
+    if not wanted.along:
+        return rows.with_only_columns(*_shown(rows.selected_columns, wanted, order))
     page = rows.subquery("page")
     seen: dict[str, Any] = {"": page.c}
     joined: sa.FromClause = page
-    wanted: list[Any] = []
-    for each in along:
+    brought: list[Any] = []
+    for each in wanted.along:
         row = each.one.table.alias(each.name)
         seen[each.name] = row.c
         joined = joined.outerjoin(row, each.one.found(row.c, seen[each.beside][each.by]))
-        wanted += [each.one.column(row.c, name).label(f"{each.name}__{name}") for name in each.columns]
-    return sa.select(*page.c, *wanted).select_from(joined).order_by(*(_of_page(page, each) for each in order))
+        brought += [each.one.column(row.c, name).label(f"{each.name}__{name}") for name in each.columns]
+    shown = sa.select(*_shown(page.c, wanted, order), *brought).select_from(joined)
+    return shown.order_by(*(_of_page(page, each) for each in order))
+
+
+def _shown(columns: Any, wanted: Wanted, order: Sequence[Any]) -> list[Any]:
+    if wanted.columns is None:
+        return list(columns)
+    return [
+        columns[name]
+        for name in {**dict.fromkeys(each.element.name for each in order), **dict.fromkeys(wanted.columns)}
+    ]
 
 
 def _of_page(page: sa.Subquery, order: Any) -> Any:

@@ -8,7 +8,7 @@ from calling import form
 from calling.agent_reference import agent_not_found, version_not_found
 from calling.slots import publish
 from models import Agent, AgentVersion, ErrorCode, Refused, SlotDirection
-from models.along import Along
+from models.along import Wanted
 from resolvers.context import Info, Transaction
 from resolvers.lists import own_list
 from resolvers.pages import newest_first
@@ -16,8 +16,8 @@ from resolvers.paging import Page
 from resolvers.phone_numbers import as_owner
 
 
-async def agents(info: Info, along: tuple[Along, ...] = (), organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, Agent.of, newest_first(Agent), window, kept="agents", along=along)
+async def agents(info: Info, wanted: Wanted, organization_id: str | None = None, **window: Any) -> Page:
+    return await own_list(info, organization_id, Agent.of, newest_first(Agent), window, kept="agents", wanted=wanted)
 
 
 async def create_agent(

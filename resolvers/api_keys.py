@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from calling import form
 from models import ApiKey, ErrorCode, Refused, Scope, WriteSession, new_id, now
-from models.along import Along
+from models.along import Wanted
 from models.secret_key import digest, new_secret
 from resolvers.caller import Caller
 from resolvers.context import Info, Transaction
@@ -20,10 +20,10 @@ async def viewer(info: Info) -> Caller:
     return info.context.caller
 
 
-async def api_keys(
-    info: Info, along: tuple[Along, ...] = (), organization_id: str | None = None, **window: Any
-) -> Page:
-    return await own_list(info, organization_id, ApiKey.of, newest_first(ApiKey), window, kept="api_keys", along=along)
+async def api_keys(info: Info, wanted: Wanted, organization_id: str | None = None, **window: Any) -> Page:
+    return await own_list(
+        info, organization_id, ApiKey.of, newest_first(ApiKey), window, kept="api_keys", wanted=wanted
+    )
 
 
 async def create_api_key(

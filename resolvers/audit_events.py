@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import AuditEvent
+from models.along import Wanted
 from models.statement import several
 from models.streams import CheckedColumns
 from resolvers.context import Info
@@ -20,7 +21,7 @@ FILTERS: dict[str, Any] = {
 
 
 async def audit_events(
-    info: Info, organization_id: str | None = None, filter: dict[str, Any] | None = None, **window: Any
+    info: Info, wanted: Wanted, organization_id: str | None = None, filter: dict[str, Any] | None = None, **window: Any
 ) -> Page:
     """What happened to one subject is little, so it is found by that; else each action is a stream."""
     given = {name: value for name, value in (filter or {}).items() if value is not None}
@@ -40,5 +41,5 @@ async def audit_events(
     filtered = Filtered(tuple(sorted(given)), given, stretch)
     order = newest_first(AuditEvent)
     return await own_list(
-        info, organization_id, rows, order, window, kept="audit_events", first=first, filtered=filtered
+        info, organization_id, rows, order, window, kept="audit_events", first=first, filtered=filtered, wanted=wanted
     )

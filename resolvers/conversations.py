@@ -13,7 +13,7 @@ from calling.outbound_number import not_resolved
 from calling.resolution import Resolution, from_json
 from calling.transfers import TransferPlan, TransferRequest, plan
 from models import AgentVersion, Conversation, DisplayedNumber, Refused, TransferKind
-from models.along import Along
+from models.along import Wanted
 from models.conversation_metadata import ConversationMetadata
 from models.statement import several
 from models.streams import CheckedColumns
@@ -35,7 +35,7 @@ async def conversation(info: Info, id: str) -> Any:
 
 async def conversations(
     info: Info,
-    along: tuple[Along, ...] = (),
+    wanted: Wanted,
     organization_id: str | None = None,
     filter: dict[str, Any] | None = None,
     **window: Any,
@@ -43,22 +43,22 @@ async def conversations(
     given = {name: value for name, value in (filter or {}).items() if value is not None}
     stretch = created_between(given.pop("created_after", None), given.pop("created_before", None))
     values = {name: VALUES[name](value) if name in VALUES else value for name, value in given.items()}
-    wanted = _members(given.pop("metadata", {}))
-    if wanted:
-        given["metadata"] = values["metadata"] = json.dumps(wanted, sort_keys=True)
-        values["member"] = _longest_member(wanted)
+    members = _members(given.pop("metadata", {}))
+    if members:
+        given["metadata"] = values["metadata"] = json.dumps(members, sort_keys=True)
+        values["member"] = _longest_member(members)
 
     def rows(asking: Any) -> sa.Select[Any]:
-        own = Conversation.with_member(asking, MEMBER) if wanted else Conversation.of(asking)
+        own = Conversation.with_member(asking, MEMBER) if members else Conversation.of(asking)
         return own.where(*_conditions(columns, given))
 
     def first(asking: Any, bounds: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
         return _first(given, asking, bounds, order, most)
 
     order = newest_first(Conversation)
-    filtered = Filtered(tuple(sorted(given)), values, stretch, newest_first(ConversationMetadata) if wanted else order)
+    filtered = Filtered(tuple(sorted(given)), values, stretch, newest_first(ConversationMetadata) if members else order)
     return await own_list(
-        info, organization_id, rows, order, window, kept="conversations", first=first, filtered=filtered, along=along
+        info, organization_id, rows, order, window, kept="conversations", first=first, filtered=filtered, wanted=wanted
     )
 
 

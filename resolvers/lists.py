@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import ReadSession, Refused
-from models.along import Along, with_along
+from models.along import Wanted, as_wanted
 from models.statement import Kept
 from resolvers.context import Info
 from resolvers.paging import EVERYWHERE, Order, Page, Stretch, Window
@@ -19,7 +19,7 @@ First = Callable[[Any, list[Any], list[Any], Any], sa.Select[Any]]
 
 ASKING = sa.bindparam("asking", type_=sa.String)
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
-# The statements of lists, by the name of the list, its filters, the kind of page, and what it brings along.
+# The statements of lists, by the name of the list, its filters, the kind of page, and what is wanted of its rows.
 KEPT = Kept(500)
 
 
@@ -57,23 +57,23 @@ async def own_list(
     kept: str,
     first: First | None = None,
     filtered: Filtered = ALL,
-    along: tuple[Along, ...] = (),
+    wanted: Wanted,
 ) -> Page:
     """One page of `rows`, made for the acting organization; `first` is a shorter way to its first rows.
 
     `kept`: the name of the list. With the kind of filter and of page it says which statement this is.
-    `along`: what each row is to bring along.
+    `wanted`: what each row is to hold.
     """
     asked, first = Window(**window), first or _first_of(rows)
     stretch, walked = asked.stretch(order).within(filtered.stretch), filtered.walked or order
 
     def page() -> sa.Select[Any]:
         found = first(ASKING, walked.bounds(stretch), walked.columns(backwards=asked.backwards), LIMIT)
-        return with_along(found, along, order.columns(backwards=asked.backwards))
+        return as_wanted(found, wanted, order.columns(backwards=asked.backwards))
 
     async with info.context.database.read() as session:
         asking = await acting_for_list(info, session, organization_id)
-        kind = (kept, *filtered.kind, str(order.by), order.descending, asked.backwards, *stretch.ends, along)
+        kind = (kept, *filtered.kind, order.name, order.descending, asked.backwards, *stretch.ends, wanted)
         statement = KEPT.of(kind, page)
         values = {"asking": asking, **filtered.values, **filtered.stretch.values}
         found = await session.rows(statement, **values | stretch.values, limit=asked.size + 1)

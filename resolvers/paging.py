@@ -4,6 +4,7 @@ import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -64,11 +65,15 @@ class Order:
     id: Any
     descending: bool = False
 
+    @cached_property
+    def name(self) -> str:
+        return str(self.by)
+
     def place(self, row: Any) -> str:
         """The cursor of a row."""
         value = getattr(row, self.by.name)
         written = value.isoformat() if isinstance(value, datetime) else value
-        text = orjson.dumps([str(self.by), written, row.id])
+        text = orjson.dumps([self.name, written, row.id])
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
     def bounds(self, stretch: Stretch) -> list[sa.ColumnElement[bool]]:
@@ -92,7 +97,7 @@ class Order:
             where = datetime.fromisoformat(value).astimezone(UTC) if isinstance(self.by.type, Instant) else value
         except (ValueError, TypeError, OverflowError):
             raise _bad_cursor() from None
-        if name != str(self.by) or not isinstance(where, str | datetime) or not isinstance(identifier, str):
+        if name != self.name or not isinstance(where, str | datetime) or not isinstance(identifier, str):
             raise _bad_cursor()
         return where, identifier
 
@@ -101,14 +106,6 @@ def _bad_cursor() -> Problem:
     return bad_user_input(
         "This is not a cursor of this list in this order. Send an endCursor or startCursor that it gave."
     )
-
-
-@dataclass(frozen=True)
-class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -132,9 +129,32 @@ class Page:
         return [PageEdge(self.order.place(row), row) for row in self.nodes]
 
     @property
-    def page_info(self) -> PageInfo:
-        places = [self.order.place(row) for row in (*self.nodes[:1], *self.nodes[-1:])]
-        return PageInfo(self.has_next, self.has_previous, *(places or (None, None)))
+    def page_info(self) -> "PageInfo":
+        return PageInfo(self)
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    page: Page
+
+    @property
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @property
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self._cursor(0)
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self._cursor(-1)
+
+    def _cursor(self, place: int) -> str | None:
+        return self.page.order.place(self.page.nodes[place]) if self.page.nodes else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from calling.e164 import as_e164, e164
 from calling.sharing import set_shareable
 from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, WriteSession, now
-from models.along import Along, with_along
+from models.along import Wanted, as_wanted
 from resolvers.context import Info, Transaction
 from resolvers.lists import KEPT, own_list
 from resolvers.number_filter import NumberFilter
@@ -17,14 +17,14 @@ from resolvers.trunks import own_trunk
 number = PhoneNumber.columns()
 
 
-async def phone_number(info: Info, e164: str, along: tuple[Along, ...] = (), organization_id: str | None = None) -> Any:
+async def phone_number(info: Info, e164: str, wanted: Wanted, organization_id: str | None = None) -> Any:
     """The number as the acting organization sees it; None for what it may not see, and for what is no number."""
     async with info.context.database.read() as session:
         try:
             asking = await info.context.caller.acting(session, organization_id)
         except Refused:
             return None
-        statement = KEPT.of(("phone_number", along), lambda: with_along(_seen_by_e164(), along, []))
+        statement = KEPT.of(("phone_number", wanted), lambda: as_wanted(_seen_by_e164(), wanted, []))
         return next(iter(await session.rows(statement, asking=asking, e164=as_e164(e164))), None)
 
 
@@ -41,18 +41,15 @@ def access(root: Any) -> PhoneNumberAccess:
 
 async def phone_numbers(
     info: Info,
-    along: tuple[Along, ...] = (),
+    wanted: Wanted,
     organization_id: str | None = None,
     filter: dict[str, Any] | None = None,
     order_by: dict[str, Any] | None = None,
     **window: Any,
 ) -> Page:
     """Own and borrowed numbers; a filter on slots, trunk or agent matches own ones only, as the others show none."""
-
-    chosen = order_by or {}
-    by = chosen["field"].name.lower() if chosen else "e164"
-    order = Order(number[by], number.id, descending=bool(chosen) and chosen["direction"].name == "DESC")
-    asked = NumberFilter.read(filter or {}, by)
+    order = _order(**order_by) if order_by else BY_E164
+    asked = NumberFilter.read(filter or {}, order.by.name)
     return await own_list(
         info,
         organization_id,
@@ -62,8 +59,15 @@ async def phone_numbers(
         kept="phone_numbers",
         first=asked.first,
         filtered=asked.filtered,
-        along=along,
+        wanted=wanted,
     )
+
+
+BY_E164 = Order(number.e164, number.id)
+
+
+def _order(field: Any, direction: Any) -> Order:
+    return Order(number[field.name.lower()], number.id, descending=direction.name == "DESC")
 
 
 async def create_phone_number(

@@ -19,7 +19,7 @@ from models import (
     TrunkKind,
     new_id,
 )
-from models.along import Along
+from models.along import Wanted
 from models.sealed import Seal
 from models.trunk import password_row
 from resolvers.context import Info, Transaction
@@ -41,8 +41,8 @@ class Outbound(TypedDict, total=False):
     media_encryption: MediaEncryption
 
 
-async def trunks(info: Info, along: tuple[Along, ...] = (), organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window, kept="trunks", along=along)
+async def trunks(info: Info, wanted: Wanted, organization_id: str | None = None, **window: Any) -> Page:
+    return await own_list(info, organization_id, Trunk.of, newest_first(Trunk), window, kept="trunks", wanted=wanted)
 
 
 async def create_trunk(

@@ -14,7 +14,7 @@ import strawberry
 from strawberry import UNSET
 
 from execution.fields import STATED, Batch, Each, Part, Source
-from execution.schema import along_of
+from execution.schema import wanted_of
 from models import Scope
 from models.along import ONES
 from resolvers import loading
@@ -106,24 +106,26 @@ def field(
     *,
     scope: tuple[Scope, ...] = (),
     arguments: dict[str, Argument] | None = None,
+    reads: tuple[str, ...] | None = None,
 ) -> Any:
     """A root field, or a field that is computed from its row: the resolver is called with what was sent, no more.
 
-    One that takes `along` is told what its rows, or the rows of its page, are to bring along.
+    `reads`: which columns of the row, where no others are; then no others need to be there.
+    One that takes `wanted` is told what its rows, or the rows of its page, are to hold.
     """
     refuse_mismatch(resolver, set(arguments or ()))
-    takes = {name for name in ("root", "info", "along") if name in inspect.signature(resolver).parameters}
+    takes = {name for name in ("root", "info", "wanted") if name in inspect.signature(resolver).parameters}
 
     def resolve(root: Any, info: Info, **sent: Any) -> Any:
         info.context.caller.require(scope)
         first = ([root] if "root" in takes else []) + ([info] if "info" in takes else [])
-        told = {"along": along_of(info)} if "along" in takes else {}
+        told = {"wanted": wanted_of(info)} if "wanted" in takes else {}
         return resolver(*first, **told, **_sent(sent))
 
     stated: Each | Source | None = None
     if takes == {"root"} and not arguments and not inspect.iscoroutinefunction(resolver):
-        stated = Each(resolver, _allowing(scope))
-    if "along" in takes:
+        stated = Each(resolver, _allowing(scope), reads)
+    if "wanted" in takes:
         stated = Source(ROWS_OF_A_PAGE if "first" in (arguments or ()) else ((),))
     return declared(resolve, to, description, scope, arguments or {}, stated=stated)
 

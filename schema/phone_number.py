@@ -49,7 +49,9 @@ class PhoneNumber(Node):
     outbound_capable: bool = column("Whether its trunk has an outbound configuration, so that it can dial.")
     created_at: datetime = column("When it was registered.")
     updated_at: datetime = column("When its sharing was last changed.")
-    access = field(access, PhoneNumberAccess, "Whether the organization that asks owns it or borrows it.")
+    access = field(
+        access, PhoneNumberAccess, "Whether the organization that asks owns it or borrows it.", reads=("owned",)
+    )
     organization = edge(
         "organization", by="organization_id", to="Organization", required=True, description="The owner."
     )

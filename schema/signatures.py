@@ -11,7 +11,7 @@ from resolvers.context import Info
 
 Argument = tuple[Any, str] | tuple[Any, str, Any]
 # What a resolver may take besides the arguments of its field.
-TOLD = {"root", "info", "along", "transaction"}
+TOLD = {"root", "info", "wanted", "transaction"}
 
 
 def refuse_mismatch(resolver: Callable[..., Any], names: set[str]) -> None:

@@ -29,7 +29,7 @@ from graphql import (
 from graphql.execution import Executor
 
 from execution.executor import PlannedExecutor
-from execution.fields import STATED, Along, Batch, Column, Each, Part, Source
+from execution.fields import EVERYTHING, STATED, Batch, Column, Each, Part, Source, Wanted
 from execution.plans import Plans
 from tests.execution.test_differential import shown
 
@@ -67,7 +67,7 @@ class Library:
     random: Random
     trouble: float
     forbidden: bool = False
-    brought: list[tuple[Along, ...]] = field(default_factory=list)
+    told: list[Wanted] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         publishers = {place: Row(id=place, name=self._perhaps(f"Press {place}"), colour="red") for place in range(3)}
@@ -144,7 +144,8 @@ class Library:
                 "title": _column("title", GraphQLString),
                 "author": self._edge("author", "author_id", self.authors, author),
                 "cover": GraphQLField(cover, resolve=lambda row, _info: part.of(row), extensions={STATED: part}),
-                "loud": _each(lambda row: f"{row.title}!", GraphQLString),
+                "loud": _each(lambda row: f"{row.title}!", GraphQLString, ("title",)),
+                "coloured": _each(lambda row: row.has_cover, GraphQLString),
                 "sequel": GraphQLField(book, resolve=lambda row, _info: row),
             },
         )
@@ -161,10 +162,10 @@ class Library:
         return GraphQLSchema(GraphQLObjectType("Query", query))
 
     async def _all_books(self, _root: Any, info: Any) -> list[Row]:
-        along: tuple[Along, ...] = getattr(info, "along", ())
-        self.brought.append(along)
+        wanted: Wanted = getattr(info, "wanted", EVERYTHING)
+        self.told.append(wanted)
         await asyncio.sleep(0)
-        return [self._with(row, along) for row in self.books]
+        return [self._holding(row, wanted) for row in self.books]
 
     async def _one_book(self, _root: Any, info: Any) -> Row:
         return (await self._all_books(None, info))[0]
@@ -173,22 +174,24 @@ class Library:
         books = await self._all_books(None, info)
         return Row(nodes=books, edges=[Row(node=each) for each in books])
 
-    def _with(self, row: Row, along: tuple[Along, ...]) -> Row:
+    def _holding(self, row: Row, wanted: Wanted) -> Row:
+        """What is not wanted is not there."""
         found: dict[str, Any] = {"": row}
         columns: dict[str, Any] = {}
-        for each in along:
+        for each in wanted.along:
             beside = found[each.beside]
             one = found[each.name] = each.one.rows.get(getattr(beside, each.by)) if beside else None
             columns |= {f"{each.name}__{column}": getattr(one, column, None) for column in each.columns}
-        return Row(**vars(row), **columns)
+        own = vars(row) if wanted.columns is None else {name: getattr(row, name) for name in wanted.columns}
+        return Row(**own, **columns)
 
 
 def _column(name: str, kind: Any) -> GraphQLField:
     return GraphQLField(kind, resolve=lambda row, _info: getattr(row, name), extensions={STATED: Column(name)})
 
 
-def _each(of: Any, kind: Any) -> GraphQLField:
-    return GraphQLField(kind, resolve=lambda row, _info: of(row), extensions={STATED: Each(of)})
+def _each(of: Any, kind: Any, columns: tuple[str, ...] | None = None) -> GraphQLField:
+    return GraphQLField(kind, resolve=lambda row, _info: of(row), extensions={STATED: Each(of, columns=columns)})
 
 
 def _edge_of(book: GraphQLObjectType) -> GraphQLObjectType:
@@ -199,6 +202,8 @@ PUBLISHER = "publisher { id name colour __typename }"
 AUTHOR = f"{{ id name born {PUBLISHER} }}"
 SELECTIONS = [
     "title author { name }",
+    "loud",
+    "loud coloured author { name }",
     f"title loud author {AUTHOR}",
     f"cover {{ side colour artist {AUTHOR} }}",
     f"one: author {{ name }} two: author {AUTHOR} cover {{ colour }}",
@@ -247,7 +252,9 @@ async def test_nothing_is_asked_for_that_came_along() -> None:
     assert result.data
     assert not result.errors
     assert not context
-    ((author, publisher),) = library.brought
+    (wanted,) = library.told
+    author, publisher = wanted.along
+    assert wanted.columns == ("author_id", "cover_colour", "has_cover", "title")
     assert (author.beside, author.by, set(author.columns)) == ("", "author_id", {"id", "name", "born", "publisher_id"})
     assert (publisher.beside, publisher.by) == (author.name, "publisher_id")
 
@@ -256,5 +263,5 @@ async def test_what_may_not_be_read_is_not_brought_along() -> None:
     library = Library(Random(1), trouble=0, forbidden=True)
     document = asked("books {{ {0} }}", f"author {AUTHOR}")
     result = await answer(library, PlannedExecutor, document, Counter(), plans=Plans())
-    assert library.brought == [()]
+    assert library.told == [EVERYTHING]
     assert {each.message for each in result.errors or ()} == {"not for you"}
