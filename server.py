@@ -25,12 +25,11 @@ from calling.means import Limits
 from calling.reaching import Carriers
 from migrations.revisions import NewerDatabase
 from models import Database, DatabaseGone, Refused
-from models.session import LOOK_UP_WITHIN
 from operating.backup import NotCopied
 from operating.commands import commands, migrated
 from operating.lost_keys import lost_keys
 from operating.sole_server import ServedAlready, sole_server
-from resolvers.caller import authenticate
+from resolvers.caller import Callers
 from resolvers.context import Context, Deployment
 from resolvers.feed import Feed
 from schema import schema
@@ -60,6 +59,7 @@ class State(TypedDict):
 
     database: Database
     deployment: Deployment
+    callers: Callers
     key_uses: KeyUses
     feed: Feed
     running: dict[str, tuple[asyncio.Task[None], ...]]
@@ -98,6 +98,7 @@ async def opened(parts: Parts) -> AsyncIterator[State]:
         yield {
             "database": database,
             "deployment": deployment,
+            "callers": Callers(database),
             "key_uses": key_uses,
             "feed": feed,
             "running": {"live updates": following, "placing calls": placing},
@@ -174,8 +175,7 @@ def placing_calls(
 
 async def context_for(request: HTTPConnection, token: str) -> Context | None:
     state = request.state
-    async with state.database.read(LOOK_UP_WITHIN) as session:
-        caller = await authenticate(session, token)
+    caller = await state.callers.of(token)
     if caller is None:
         return None
     state.api_key = caller.api_key.id

@@ -103,6 +103,9 @@ class PostgresServer:
         self._announcements.announce()
         return answer
 
+    def look(self) -> None:
+        """It takes a statement, as any look does."""
+
     async def revisions(self) -> Revisions | None:
         async with self.read(LOOK_UP_WITHIN) as session:
             return {row.name: int(row.number) for row in await session.execute(EVERY_TABLE)}

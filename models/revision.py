@@ -11,6 +11,9 @@ from models.change import BIG
 from models.statement import Statement, tables_of
 from models.table import Table
 
+# Of a table that nothing was ever written to.
+UNCHANGED = 0
+
 
 class Revision(Table, table=True):
     """A table's is the sum over its shards: on PostgreSQL each connection has one, so that writers need not wait."""

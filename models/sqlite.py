@@ -61,6 +61,9 @@ class SqliteFile:
         return await self._writer.write(work)
 
     async def revisions(self) -> Revisions | None:
+        return self.look()
+
+    def look(self) -> Revisions | None:
         self._require_file()
         if self._watch is None:
             self._watch = Watch(self._readers)

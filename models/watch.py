@@ -4,6 +4,7 @@ import sqlite3
 
 import sqlalchemy as sa
 
+from models.light import run
 from models.session import Revisions
 
 REVISIONS = "SELECT name, number FROM revision"
@@ -22,11 +23,11 @@ class Watch:
     def revisions(self) -> Revisions | None:
         """None where somebody holds the file just now: whoever asks does without."""
         try:
-            (version,) = self._driver.execute("PRAGMA data_version").fetchone()
+            ((version,),) = run(self._driver, "PRAGMA data_version")
             if version != self._version:
-                self._revisions = dict(self._driver.execute(REVISIONS).fetchall())
+                self._revisions = dict(run(self._driver, REVISIONS))
                 self._version = version
-        except sqlite3.OperationalError:
+        except sa.exc.OperationalError:
             return None
         return self._revisions
 

@@ -15,7 +15,7 @@ from starlette.datastructures import State
 from starlette.responses import Response
 
 from execution.prepared import Prepared
-from models.revision import noting_tables
+from models.revision import UNCHANGED, noting_tables
 from models.session import Revisions
 from models.statement import UNKNOWN
 from serving.accepting import Operation
@@ -24,8 +24,6 @@ from serving.answering import noted
 Key = tuple[Any, ...]
 # The response, and whether it is one to keep.
 Asked = tuple[Response, bool]
-# The revision of a table that nothing was ever written to.
-UNCHANGED = 0
 # An answer may take so much of the room.
 LARGEST = 1 / 16
 

@@ -187,7 +187,7 @@ def test_sessions_are_opened_by_resolvers_the_dialer_the_edge_and_the_commands_a
         for _, called, owner in calls(file)
         if called in ("read", "write") and owner.lstrip("_").startswith("database")
     }
-    assert opening == {"calling", "operating", "resolvers", "serving", "server"}
+    assert opening == {"calling", "operating", "resolvers", "serving"}
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -1,5 +1,6 @@
 """API keys: made, listed, used, expiring, revoked; and what of their secrets is ever told, stored or logged."""
 
+import json
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -249,6 +250,40 @@ def test_a_use_is_noted_at_most_once_a_minute(northwind: Client, statements: lis
         if datetime.fromisoformat(used_at(northwind, key)) > datetime.now(UTC) - timedelta(minutes=1):
             return
     pytest.fail("the use after an hour was not noted")
+
+
+@pytest.mark.sqlite
+def test_a_key_is_read_again_only_when_one_changed(northwind: Client, statements: list[str]) -> None:
+    made = create(northwind)
+    holder = northwind.installation.client(made["secret"])
+    assert used_at(northwind, northwind(WHO)["viewer"]["apiKey"]["id"]) is not None
+    holder("{ __typename }")
+    assert used_at(northwind, made["apiKey"]["id"]) is not None
+    northwind.trunk()
+    holder("{ __typename }")
+    statements.clear()
+    for _ in range(5):
+        holder("{ __typename }")
+    assert statements == []
+    create(northwind)
+    statements.clear()
+    holder("{ __typename }")
+    assert ["FROM api_key" in each for each in statements] == [True]
+
+
+def test_what_another_program_changes_of_a_key_holds_at_once(northwind: Client) -> None:
+    made = create(northwind)
+    key, rows = made["apiKey"]["id"], northwind.installation.rows
+    holder = northwind.installation.client(made["secret"])
+    for scope in (Scope.AGENTS_READ, Scope.TRUNKS_READ) * 3:
+        rows("UPDATE api_key SET scopes = ? WHERE id = ?", json.dumps([scope.name]), key)
+        assert holder("{ viewer { scopes } }")["viewer"]["scopes"] == [scope.name]
+    rows("UPDATE api_key SET expires_at = ? WHERE id = ?", "2026-01-31 09:30:00.000000", key)
+    assert holder.post(WHO).status_code == 401
+    rows("UPDATE api_key SET expires_at = NULL WHERE id = ?", key)
+    assert holder.post(WHO).status_code == 200
+    rows("DELETE FROM api_key WHERE id = ?", key)
+    assert holder.post(WHO).status_code == 401
 
 
 def test_what_is_refused_is_no_use(northwind: Client, statements: list[str]) -> None:
