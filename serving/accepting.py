@@ -1,6 +1,7 @@
 """Reading a GraphQL-over-HTTP request: what is asked, and in which media type the answer is wanted."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,6 +11,8 @@ from starlette.requests import Request
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
+# Clients send the same lines again and again: what they mean is read once.
+LINES_KNOWN = 128
 
 
 class BadRequest(Exception):
@@ -34,7 +37,12 @@ class Operation:
 
 def media_type(headers: Headers) -> str:
     """The media type to answer in; where both will do, the newer one has to be asked for by name."""
-    weights = _weights(headers.get("accept", "*/*"))
+    return _best_of(headers.get("accept", "*/*"))
+
+
+@lru_cache(LINES_KNOWN)
+def _best_of(accept: str) -> str:
+    weights = _weights(accept)
     both = [(_weight(weights, kind), kind) for kind in (JSON, GRAPHQL_RESPONSE)]
     best = max(both, key=lambda each: (each[0], each[1] in weights, each[1] == JSON))
     if best[0] <= 0:
@@ -78,10 +86,15 @@ async def _body(request: Request, largest: int) -> bytes:
     return body
 
 
-def _require_json(headers: Headers) -> None:
-    kind, _, parameters = headers.get("content-type", "").partition(";")
+@lru_cache(LINES_KNOWN)
+def _is_json(content_type: str) -> bool:
+    kind, _, parameters = content_type.partition(";")
     charset = dict(_parameter(each) for each in parameters.split(";")).get("charset", "utf-8")
-    if kind.strip().lower() != JSON or charset.strip('"').lower() not in ("utf-8", "utf8"):
+    return kind.strip().lower() == JSON and charset.strip('"').lower() in ("utf-8", "utf8")
+
+
+def _require_json(headers: Headers) -> None:
+    if not _is_json(headers.get("content-type", "")):
         raise BadRequest(415, f"Send the body as {JSON} in UTF-8.")
 
 
