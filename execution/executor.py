@@ -1,4 +1,7 @@
-"""graphql-core's executor, with plans. What a plan comes upon and cannot write, graphql-core finishes."""
+"""graphql-core's executor, with plans. What a plan comes upon and cannot write, graphql-core finishes.
+
+It asks nothing again but for rows that were read for the plan, with less in them than it may need.
+"""
 
 from collections.abc import Callable, Generator
 from copy import copy
@@ -83,7 +86,7 @@ class PlannedExecutor(Executor[Any]):
         return finish(self._replaying(frame))
 
     def _replaying(self, frame: Frame) -> Executor[Any]:
-        """An executor that meets the answers that were given, and asks only for what was not asked for yet."""
+        """An executor that meets the answers that were given, and asks only for what was not, or not wholly."""
         replaying = copy(self)
         replaying.middleware_manager = Replay({path: (answer, late) for path, answer, late in frame.recorded()})
         return replaying

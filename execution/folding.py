@@ -74,11 +74,11 @@ class Place:
             name = self.part.columns[name]
         if self.has is not None and name not in self.has:
             raise NotFolded
-        self.used[name] = None
         return name
 
     def code(self, name: str) -> str:
         column = self.column(name)
+        self.used[column] = None
         return f"row.{self.along}__{column}" if self.along else f"row.{column}"
 
 

@@ -40,13 +40,17 @@ class Inside:
 
 @dataclass(eq=False)
 class Frame:
-    """`paths`: where each row stands in the answer; none where rows are shared. `late`: the answers waited for."""
+    """`paths`: where each row stands in the answer; none where rows are shared. `late`: the answers waited for.
+
+    `partly`: what was answered with no more than the plan needs, which is too little for graphql-core.
+    """
 
     selection: Selection
     rows: list[Any]
     paths: list[Path | None] = field(default_factory=list)
     answers: dict[str, list[Any]] = field(default_factory=dict)
     late: dict[str, list[bool] | bool] = field(default_factory=dict)
+    partly: set[str] = field(default_factory=set)
     inside: dict[str, Inside] = field(default_factory=dict)
 
     def written(self) -> list[dict[str, Any]]:
@@ -67,6 +71,8 @@ class Frame:
         """Every answer to the rows at these places: its path, itself, and whether it was waited for."""
         places = list(enumerate(self.paths) if places is None else places)
         for each in self.selection.fields:
+            if each.key in self.partly:
+                continue
             answers, late = self.answers[each.key], self.late.get(each.key, False)
             here = [(row, Path(path, each.key, self.selection.type.name)) for row, path in places]
             for row, path in here:

@@ -121,6 +121,8 @@ class Run:
     def _settle(self, frame: Frame, each: Field, answers: list[Any]) -> list[Frame]:
         """Take down the answers; the frames of what they hold."""
         frame.answers[each.key] = answers
+        if each.wanted is not EVERYTHING:
+            frame.partly.add(each.key)
         if each.is_leaf:
             self.plain = self.plain and not any_odd(answers)
             return []

@@ -10,12 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.identifier import ALPHABET
-from models.number_streams import lines_of
+from models.number_streams import SPOT, lines_of, together
 from models.phone_number import PhoneNumber, Streams
-from models.streams import Among, ByEngine, Spot, checked
+from models.streams import Among, ByEngine, checked
 
 number = PhoneNumber.__table__
-SPOT = Spot(number.c.id)
 trigrams = sa.table("phone_number_digits", sa.column("rowid", sa.BigInteger), sa.column("phone_number_digits"))
 SHORTEST = 3
 # So many are found, looked up and sorted. Of more, the first in the order are soon found by walking.
@@ -48,7 +47,7 @@ def by_digits(digits: Any, shareable: Any = None, *, in_order: bool) -> Streams:
     `in_order`: by E.164, between the parameters of the page.
     """
 
-    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], *page: Any) -> tuple[sa.Join, list[Any]]:
+    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], *page: Any) -> sa.SelectBase:
         lines, shared = lines_of(line, owned, shareable)
         if not in_order:
             counted = _counted(lines, line.c.ancestor_id, shared, _matching(line.c.ancestor_id, shared, digits))
@@ -56,7 +55,8 @@ def by_digits(digits: Any, shareable: Any = None, *, in_order: bool) -> Streams:
         within = [number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared]
         asked = [_matching(line.c.ancestor_id, shared, digits), [*within, *conditions], *page]
         some = _in_order(*asked) if in_order else _sorted_or_walked(counted.c.hits, *asked)
-        return lines, [ByEngine(Among(SPOT, some.scalar_subquery()), sa.and_(*within))]
+        where = [ByEngine(Among(SPOT, some.scalar_subquery()), sa.and_(*within)), *conditions]
+        return together(line, lines, where, *page)
 
     return streams
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import operators
 
 from models.agent_version import AgentVersion
 from models.phone_number import PhoneNumber, Streams
@@ -14,27 +15,67 @@ from models.streams import Among, Checked, Spot, first_of
 from models.trunk import Trunk
 
 number = PhoneNumber.__table__
+SPOT = Spot(number.c.id)
+# Most organizations have fewer above them.
+NEAR = 4
 Chosen = Callable[[Any], list[Any]]
 
 
 def by_sharing(shareable: Any = None) -> Streams:
-    """The organization's own and each ancestor's, shared and not."""
+    """The organization's own, shared and not, and what each ancestor shares.
 
-    def streams(line: sa.CTE, owned: bool | None, *_page: Any) -> tuple[sa.Join, list[Any]]:
-        lines, shared = lines_of(line, owned, shareable)
-        return lines, [number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared]
+    Those that are NEAR are merged as they are read, which ends with the page; those of all that are further up are
+    looked up as elsewhere.
+    """
+
+    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], order: list[Any], most: Any) -> sa.SelectBase:
+        def of(distance: int, *within: Any) -> sa.Select[Any]:
+            above = Checked(line.c.distance, type_=sa.Integer) == distance
+            owner = sa.select(line.c.ancestor_id).where(above).scalar_subquery()
+            its = [number.c.organization_id == owner, *within, *conditions]
+            return _placed(sa.literal(distance), order).where(*its)
+
+        shared = number.c.shareable
+        own = [of(0, shared == each) for each in ((sa.false(), sa.true()) if shareable is None else (shareable,))]
+        wanted = [shared == sa.true(), *(() if shareable is None else (shareable,))]
+        lent = [of(distance, *wanted) for distance in range(1, NEAR)]
+        far = [number.c.organization_id == line.c.ancestor_id, *wanted, *conditions]
+        lent.append(_looked_up(line, line, far, order, most).where(line.c.distance >= NEAR))
+        some = own if owned else lent if owned is False else [*own, *lent]
+        return sa.union_all(*some).order_by(*map(_by_name, order)).limit(most)
 
     return streams
+
+
+def _placed(distance: Any, order: list[Any]) -> sa.Select[Any]:
+    return sa.select(SPOT.label("spot"), distance.label("distance"), *(each.element for each in order))
+
+
+def _by_name(column: Any) -> Any:
+    name: sa.ColumnElement[Any] = sa.column(column.element.name)
+    return name.desc() if column.modifier is operators.desc_op else name
+
+
+def _looked_up(line: sa.CTE, origin: sa.FromClause, within: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
+    """The first of each stream. `origin` is joined to the lineage, `within` says which numbers are in a stream."""
+    some = origin.join(number, Among(SPOT, first_of(number, within, order, most)))
+    return _placed(line.c.distance, order).select_from(some)
+
+
+def together(line: sa.CTE, origin: sa.FromClause, within: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
+    """The first of all streams."""
+    return _looked_up(line, origin, within, order, most).order_by(*order).limit(most)
 
 
 def by_trunk(chosen: Chosen, shareable: Any = None) -> Streams:
     """Those of each trunk that is chosen, shared and not."""
 
-    def streams(line: sa.CTE, owned: bool | None, *_page: Any) -> tuple[sa.Join, list[Any]]:
+    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], *page: Any) -> sa.SelectBase:
         lines, shared = lines_of(line, owned, shareable)
         carrier = Trunk.__table__.alias("carrier")
         theirs = sa.and_(carrier.c.organization_id == line.c.ancestor_id, *chosen(carrier.c))
-        return lines.join(carrier, theirs), [number.c.trunk_id == carrier.c.id, number.c.shareable == shared]
+        within = [number.c.trunk_id == carrier.c.id, number.c.shareable == shared, *conditions]
+        return together(line, lines.join(carrier, theirs), within, *page)
 
     return streams
 
@@ -42,12 +83,13 @@ def by_trunk(chosen: Chosen, shareable: Any = None) -> Streams:
 def by_slots(chosen: Chosen) -> Streams:
     """Own ones: both slots filled, either, or none."""
 
-    def streams(line: sa.CTE, *_page: Any) -> tuple[sa.Join, list[Any]]:
+    def streams(line: sa.CTE, _owned: bool | None, conditions: list[Any], *page: Any) -> sa.SelectBase:
         inbound, outbound = (_either(slot).subquery(slot) for slot in ("inbound", "outbound"))
         filled = sa.select(inbound, outbound).select_from(inbound.join(outbound, sa.true())).cte("filled")
         which = [number.c[f"{slot}_assigned_at"].is_not(None) == filled.c[slot] for slot in ("inbound", "outbound")]
         lines = line.join(filled, sa.and_(line.c.distance == 0, *chosen(filled.c)))
-        return lines, [number.c.organization_id == line.c.ancestor_id, *which]
+        within = [number.c.organization_id == line.c.ancestor_id, *which, *conditions]
+        return together(line, lines, within, *page)
 
     return streams
 
@@ -55,7 +97,7 @@ def by_slots(chosen: Chosen) -> Streams:
 def by_agent(agent_id: Any) -> Streams:
     """Own ones: for each version of the agent those with it in one slot, and in the other. One with both is one."""
 
-    def streams(line: sa.CTE, _owned: bool | None, conditions: list[Any], *page: Any) -> tuple[sa.Join, list[Any]]:
+    def streams(line: sa.CTE, _owned: bool | None, conditions: list[Any], *page: Any) -> sa.SelectBase:
         versions = AgentVersion.of_agent(agent_id).cte("held")
 
         def holding(slot: str) -> sa.Select[Any]:
@@ -66,7 +108,8 @@ def by_agent(agent_id: Any) -> Streams:
 
         hit = sa.union(holding("inbound"), holding("outbound")).subquery("hit")
         own = Checked(number.c.organization_id, type_=sa.String) == line.c.ancestor_id
-        return line.join(hit, line.c.distance == 0), [Spot(number.c.id) == hit.c.spot, own]
+        within = [hit.c.spot == SPOT, own, *conditions]
+        return together(line, line.join(hit, line.c.distance == 0), within, *page)
 
     return streams
 

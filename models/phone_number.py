@@ -12,15 +12,15 @@ from models.agent_version import AgentVersion
 from models.identifier import new_id
 from models.instant import Instant, now
 from models.lineage import below, lineage
-from models.streams import Among, Spot, first_of
+from models.streams import Spot
 from models.table import Table
 from models.trunk import Trunk
 from models.word import Word
 
 trunk = Trunk.__table__
 version = AgentVersion.__table__
-# A lineage, whose numbers, and the page; what is joined to the lineage, and what says which stream a number is in.
-Streams = Callable[[sa.CTE, bool | None, list[Any], list[Any], Any], tuple[sa.Join, list[Any]]]
+# The first of a lineage: whose numbers, which, in what order, how many. Answers each one's `spot` and `distance`.
+Streams = Callable[[sa.CTE, bool | None, list[Any], list[Any], Any], sa.SelectBase]
 
 
 @unique
@@ -109,7 +109,8 @@ class PhoneNumber(Table, table=True):
         """
         number, line = cls.__table__, lineage(organization_ids)
         visible = sa.or_(line.c.distance == 0, number.c.shareable)
-        return cls._as_seen(line, line.join(number, line.c.ancestor_id == number.c.organization_id)).where(visible)
+        seen = line.join(number, line.c.ancestor_id == number.c.organization_id)
+        return cls._as_seen(line.c.organization_id, line.c.distance, seen).where(visible)
 
     @classmethod
     def first_seen_by(
@@ -120,14 +121,11 @@ class PhoneNumber(Table, table=True):
         `owned`: its own alone, or borrowed ones alone. `streams` are those of `models/number_streams.py`: no more than
         the first numbers of each are looked at, however many there are.
         """
-        number, line, (order, most) = cls.__table__, lineage([organization_id]), page
-        origin, within = streams(line, owned, conditions, order, most)
-        spot = Spot(number.c.id)
-        some = origin.join(number, Among(spot, first_of(number, [*within, *conditions], order, most)))
-        spots = sa.select(spot.label("spot"), line.c.organization_id, line.c.distance).select_from(some)
-        first = spots.order_by(*order).limit(most).subquery("first")
+        number, (order, most) = cls.__table__, page
+        first = streams(lineage([organization_id]), owned, conditions, order, most).subquery("first")
         # Outer joins, as nobody may begin with the numbers: each of the first ones is there.
-        return cls._as_seen(first, first.outerjoin(number, spot == first.c.spot)).order_by(*order)
+        found = first.outerjoin(number, Spot(number.c.id) == first.c.spot)
+        return cls._as_seen(organization_id, first.c.distance, found).order_by(*order)
 
     @classmethod
     def ids_seen_by(cls, organization_id: Any) -> sa.Select[Any]:
@@ -137,14 +135,14 @@ class PhoneNumber(Table, table=True):
         return rows.where(sa.or_(line.c.distance == 0, number.c.shareable))
 
     @classmethod
-    def _as_seen(cls, line: sa.CTE | sa.Subquery, origin: sa.FromClause) -> sa.Select[Any]:
-        """`origin` joins numbers to a lineage."""
-        number, own = cls.__table__, line.c.distance == 0
+    def _as_seen(cls, asking: Any, distance: Any, origin: sa.FromClause) -> sa.Select[Any]:
+        """`origin` has the numbers, and how far above who asks each one's owner is."""
+        number, own = cls.__table__, distance == 0
         shown = ("id", "e164", "organization_id", "shareable", "created_at", "updated_at")
         return (
             sa.select(
                 *(number.c[name] for name in shown),
-                line.c.organization_id.label("asking_id"),
+                asking.label("asking_id"),
                 sa.cast(own, sa.Boolean).label("owned"),
                 trunk.c.outbound_address.is_not(None).label("outbound_capable"),
                 *(sa.case((own, number.c[name])).label(name) for name in OWNERS_BUSINESS),

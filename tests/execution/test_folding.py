@@ -254,8 +254,8 @@ async def test_nothing_is_asked_for_that_came_along() -> None:
     assert not context
     (wanted,) = library.told
     author, publisher = wanted.along
-    assert wanted.columns == ("author_id", "cover_colour", "has_cover", "title")
-    assert (author.beside, author.by, set(author.columns)) == ("", "author_id", {"id", "name", "born", "publisher_id"})
+    assert wanted.columns == ("cover_colour", "has_cover", "title")
+    assert (author.beside, author.by, set(author.columns)) == ("", "author_id", {"id", "name", "born"})
     assert (publisher.beside, publisher.by) == (author.name, "publisher_id")
 
 
