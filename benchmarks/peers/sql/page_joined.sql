@@ -3,13 +3,26 @@ WITH RECURSIVE line(id, distance) AS (
   SELECT :organization, 0
   UNION ALL SELECT parent_id, distance + 1 FROM line JOIN organization USING (id) WHERE parent_id IS NOT NULL
 ), first AS (
-  SELECT n.rowid AS spot, line.distance
-  FROM line JOIN (SELECT 0 AS shared UNION ALL SELECT 1) kind ON kind.shared OR line.distance = 0
-  JOIN phone_number n ON n.rowid IN (
-    SELECT m.rowid FROM phone_number m WHERE m.organization_id = line.id AND m.shareable = kind.shared
+  SELECT rowid AS spot, 0 AS distance, e164, id FROM phone_number WHERE organization_id = :organization AND shareable = 0
+  UNION ALL
+  SELECT rowid, 0, e164, id FROM phone_number WHERE organization_id = :organization AND shareable = 1
+  UNION ALL
+  SELECT rowid, 1, e164, id FROM phone_number
+  WHERE organization_id = (SELECT line.id FROM line WHERE distance = 1) AND shareable = 1
+  UNION ALL
+  SELECT rowid, 2, e164, id FROM phone_number
+  WHERE organization_id = (SELECT line.id FROM line WHERE distance = 2) AND shareable = 1
+  UNION ALL
+  SELECT rowid, 3, e164, id FROM phone_number
+  WHERE organization_id = (SELECT line.id FROM line WHERE distance = 3) AND shareable = 1
+  UNION ALL
+  SELECT n.rowid, line.distance, n.e164, n.id
+  FROM line JOIN phone_number n ON n.rowid IN (
+    SELECT m.rowid FROM phone_number m WHERE m.organization_id = line.id AND m.shareable = 1
     ORDER BY m.e164, m.id LIMIT :first + 1
   )
-  ORDER BY n.e164, n.id LIMIT :first + 1
+  WHERE line.distance > 3
+  ORDER BY e164, id LIMIT :first + 1
 )
 SELECT n.id, n.e164, n.shareable, first.distance = 0 AS owned, carrier.outbound_address IS NOT NULL AS outbound_capable,
   o.id AS organization_id, o.name AS organization_name,
