@@ -10,13 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.identifier import ALPHABET
-from models.number_streams import SPOT, lines_of, together
+from models.number_streams import SPOT, lines_of, placed, together
 from models.phone_number import PhoneNumber, Streams
 from models.streams import Among, ByEngine, checked
 
 number = PhoneNumber.__table__
 trigrams = sa.table("phone_number_digits", sa.column("rowid", sa.BigInteger), sa.column("phone_number_digits"))
 SHORTEST = 3
+# Of so many digits or more the last ones lead to few numbers, whoever owns them; the first are those of a country.
+LONG, TELLING = 10, 6
 # So many are found, looked up and sorted. Of more, the first in the order are soon found by walking.
 FEW = 2000
 LOW, HIGH = (sa.bindparam(f"{side}_by", type_=sa.String) for side in ("low", "high"))
@@ -61,9 +63,26 @@ def by_digits(digits: Any, shareable: Any = None, *, in_order: bool) -> Streams:
     return streams
 
 
+def by_long_digits(digits: Any, shareable: Any = None) -> Streams:
+    """Those with these digits, LONG or more: found once, and seen or not. The parameter is the last TELLING of them."""
+
+    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], order: list[Any], most: Any) -> sa.SelectBase:
+        lines, shared = lines_of(line, owned, shareable)
+        few = sa.select(SPOT).select_from(hits).where(_match(sa.literal('digits : "', sa.String) + digits + '"'))
+        found = ByEngine(Among(SPOT, few.correlate(None).scalar_subquery()), sa.true())
+        whose = checked([number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared], number)
+        seen = placed(line.c.distance, order).select_from(number.join(lines, sa.and_(*whose)))
+        return seen.where(found, *checked(conditions, number)).order_by(*order).limit(most)
+
+    return streams
+
+
 def _matching(owner: Any, shared: Any, digits: Any) -> Any:
     whose = sa.case((shared, "lent"), else_="kept")
-    wanted = whose + ' : "' + mark(owner) + '" AND digits : "' + digits + '"'
+    return _match(whose + ' : "' + mark(owner) + '" AND digits : "' + digits + '"')
+
+
+def _match(wanted: Any) -> Any:
     return trigrams.c.phone_number_digits.op("MATCH")(wanted)
 
 

@@ -33,7 +33,7 @@ def by_sharing(shareable: Any = None) -> Streams:
             above = Checked(line.c.distance, type_=sa.Integer) == distance
             owner = sa.select(line.c.ancestor_id).where(above).scalar_subquery()
             its = [number.c.organization_id == owner, *within, *conditions]
-            return _placed(sa.literal(distance), order).where(*its)
+            return placed(sa.literal(distance), order).where(*its)
 
         shared = number.c.shareable
         own = [of(0, shared == each) for each in ((sa.false(), sa.true()) if shareable is None else (shareable,))]
@@ -47,7 +47,7 @@ def by_sharing(shareable: Any = None) -> Streams:
     return streams
 
 
-def _placed(distance: Any, order: list[Any]) -> sa.Select[Any]:
+def placed(distance: Any, order: list[Any]) -> sa.Select[Any]:
     return sa.select(SPOT.label("spot"), distance.label("distance"), *(each.element for each in order))
 
 
@@ -59,7 +59,7 @@ def _by_name(column: Any) -> Any:
 def _looked_up(line: sa.CTE, origin: sa.FromClause, within: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
     """The first of each stream. `origin` is joined to the lineage, `within` says which numbers are in a stream."""
     some = origin.join(number, Among(SPOT, first_of(number, within, order, most)))
-    return _placed(line.c.distance, order).select_from(some)
+    return placed(line.c.distance, order).select_from(some)
 
 
 def together(line: sa.CTE, origin: sa.FromClause, within: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from calling.e164 import without_punctuation
 from models import AgentVersion, PhoneNumber, PhoneNumberAccess, Trunk
-from models.number_search import SHORTEST, by_digits
+from models.number_search import LONG, SHORTEST, TELLING, by_digits, by_long_digits
 from models.number_streams import by_agent, by_sharing, by_slots, by_trunk
 from models.phone_number import Streams
 from models.streams import CheckedColumns
@@ -42,7 +42,7 @@ class NumberFilter:
         sent, stretch = sent | _containing(part), EVERYWHERE
         if by == "e164" and "begins" in sent:
             stretch = Stretch((part, FIRST_ID), (part + BEYOND, LAST_ID))
-            sent = {name: value for name, value in sent.items() if name not in ("begins", "ends", "digits")}
+            sent = {name: value for name, value in sent.items() if name not in ("begins", "ends", "digits", "telling")}
         elif by == "e164" and "digits" in sent:
             stretch = Stretch(("+", FIRST_ID), ("+" + BEYOND, LAST_ID))
         given, empty = tuple(sorted(sent)), none_is_both or not PART.fullmatch(part)
@@ -69,13 +69,18 @@ class NumberFilter:
         shareable = VALUES["shareable"] if "shareable" in self.given else None
         if "trunk_id" in self.given:
             return by_trunk(self._chosen(OF_TRUNKS), shareable)
-        if "digits" in self.given and not self.empty:
-            return by_digits(VALUES["digits"], shareable, in_order=self.by_e164)
+        if not self.empty and ("digits" in self.given or "telling" in self.given):
+            return self._by_digits(shareable)
         if "outbound_assigned" in self.given or "inbound_assigned" in self.given:
             return by_slots(self._chosen(OF_SLOTS))
         if "outbound_capable" in self.given:
             return by_trunk(self._chosen(OF_TRUNKS), shareable)
         return by_sharing(shareable)
+
+    def _by_digits(self, shareable: Any) -> Streams:
+        if "telling" in self.given:
+            return by_long_digits(VALUES["telling"], shareable)
+        return by_digits(VALUES["digits"], shareable, in_order=self.by_e164)
 
     def _chosen(self, filters: dict[str, Any]) -> Any:
         return lambda its: [filters[name](its) for name in filters if name in self.given]
@@ -95,6 +100,8 @@ def _containing(part: str) -> dict[str, str]:
     if not digits:
         return {}
     begins = {"begins": part, "ends": part + BEYOND} if part != digits else {"contains": f"%{digits}%"}
+    if len(digits) >= LONG:
+        return begins | {"telling": digits[-TELLING:]}
     return begins | ({"digits": digits} if len(digits) >= SHORTEST else {})
 
 
@@ -112,7 +119,7 @@ VALUES = {
     name: sa.bindparam(name, type_=kind)
     for kind, names in (
         (sa.Boolean, ("shareable", "outbound_capable", "outbound_assigned", "inbound_assigned")),
-        (sa.String, ("trunk_id", "agent_id", "contains", "begins", "ends", "digits")),
+        (sa.String, ("trunk_id", "agent_id", "contains", "begins", "ends", "digits", "telling")),
     )
     for name in names
 }

@@ -375,6 +375,15 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"e164Contains": "+1 (206) 555-01"}, "plain bound answering lent"),
     ({"e164Contains": "206.555.01"}, "plain bound answering lent"),
     ({"e164Contains": "[206] 555 0111"}, "bound"),
+    # so many digits are found in another way: own and borrowed, and neither hidden ones nor such as only end alike
+    ({"e164Contains": "12065550111"}, "bound"),
+    ({"e164Contains": "2065550155"}, "lent"),
+    ({"e164Contains": "2065550155", "access": "OWNED"}, ""),
+    ({"e164Contains": "14155550177", "shareable": True}, "lent_bound"),
+    ({"e164Contains": "14155550133", "trunkId": "mute"}, "mute"),
+    ({"e164Contains": "9965550111"}, ""),
+    ({"e164Contains": "12065550188"}, ""),
+    ({"e164Contains": "12065550199"}, ""),
     ({"e164Contains": "0166"}, "lent_mute"),
     ({"e164Contains": "+44"}, "offered lent_mute"),
     ({"e164Contains": ""}, "plain bound answering mute offered lent lent_mute lent_bound"),
@@ -429,6 +438,27 @@ def test_pages_visit_every_number_exactly_once_in_each_order_both_ways(
     assert len(expected) == 8
     assert ordered.walked("phoneNumbers", size, orderBy=order) == expected
     assert ordered.walked("phoneNumbers", size, backwards=True, orderBy=order) == expected
+
+
+@pytest.mark.parametrize(("field", "direction"), ORDERS)
+def test_numbers_with_the_same_long_digits_are_paged_in_each_order(
+    northwind: Client, field: str, direction: str
+) -> None:
+    """German numbers differ in length: each of these begins with the one before, and three are borrowed."""
+    child = northwind.child()
+    e164s = [f"+49301234567{'89123'[:more]}" for more in (3, 0, 4, 2, 1)]
+    ids = {child.number(e164).id: e164 for e164 in e164s[:2]}
+    ids |= {northwind.number(e164, shareable=True).id: e164 for e164 in e164s[2:]}
+    northwind.number("+49301234567777")
+    expected = list(ids) if field != "E164" else sorted(ids, key=lambda each: ids[each])
+    asked: dict[str, Any] = {
+        "orderBy": ("PhoneNumberOrder", {"field": field, "direction": direction}),
+        "filter": ("PhoneNumberFilter", {"e164Contains": "9301234567"}),
+    }
+    for size in (1, 2, 5):
+        found = child.walked("phoneNumbers", size, **asked)
+        assert found == (expected if direction == "ASC" else expected[::-1])
+        assert child.walked("phoneNumbers", size, backwards=True, **asked) == found
 
 
 def test_numbers_come_by_e164_and_ascending_unless_asked_otherwise(ordered: Client) -> None:

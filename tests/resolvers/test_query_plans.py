@@ -36,7 +36,7 @@ SOUGHT = 2500
 VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "PhoneNumberFilter": {
         "access": ("OWNED", "SHARED"),
-        "e164Contains": ('"20"', '"2065"', '"99999"', '"+1206"', '"+449"', '"1+2"'),
+        "e164Contains": ('"20"', '"2065"', '"99999"', '"+1206"', '"+449"', '"1+2"', '"120655510007"', '"2065559999"'),
         "shareable": ("false", "true"),
         "outboundCapable": ("true", "false"),
         "outboundAssigned": ("false", "true"),
