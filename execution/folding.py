@@ -139,7 +139,7 @@ class Folding:
         found = Place(f"along{next(self._fold.numbers)}", batch.one.columns)
         missing = f"{found.code(batch.one.key)} is None"
         written = self._object(target, details, found)
-        self._fold.along.insert(here, Along(found.along, batch.one, place.along, by, tuple(found.used)))
+        self._fold.along.insert(here, Along(found.along, batch.one, place.along, by, tuple(sorted(found.used))))
         if batch.allow:
             self._fold.allow.append(batch.allow)
         return self._unless(missing, shape, written)

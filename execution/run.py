@@ -121,13 +121,13 @@ class Run:
     def _settle(self, frame: Frame, each: Field, answers: list[Any]) -> list[Frame]:
         """Take down the answers; the frames of what they hold."""
         frame.answers[each.key] = answers
-        if each.wanted is not EVERYTHING:
-            frame.partly.add(each.key)
         if each.is_leaf:
             self.plain = self.plain and not any_odd(answers)
             return []
         objects, plain = taken_apart(answers, each.shape)
         self.plain = self.plain and plain
+        if objects and each.wanted.columns is not None:
+            frame.partly.add(each.key)
         inside = _shared(each, objects) if each.shares_rows else self._typed(frame, each, answers, objects)
         frame.inside[each.key] = inside
         return list(inside.frames.values())

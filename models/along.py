@@ -115,10 +115,8 @@ def as_wanted(rows: sa.Select[Any], wanted: Wanted, order: Sequence[sa.ColumnEle
 def _shown(columns: Any, wanted: Wanted, order: Sequence[Any]) -> list[Any]:
     if wanted.columns is None:
         return list(columns)
-    return [
-        columns[name]
-        for name in {**dict.fromkeys(each.element.name for each in order), **dict.fromkeys(wanted.columns)}
-    ]
+    names = dict.fromkeys((*(each.element.name for each in order), *wanted.columns)) or ("id",)
+    return [columns[name] for name in names]
 
 
 def _of_page(page: sa.Subquery, order: Any) -> Any:

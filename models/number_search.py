@@ -2,7 +2,8 @@
 
 PostgreSQL has an index of trigrams over the numbers (pg_trgm), and knows how common they are. SQLite has a table of
 them (FTS5), kept by triggers: a `rowid` stands where its number stands by E.164; `lent` or `kept` holds a mark of
-the owner, so that an organization finds what it sees, in order, without a look at what others have.
+the owner, so that an organization finds what it sees, in order, without a look at what others have;
+of LONG digits the last ones tell more than the owner does.
 """
 
 from typing import Any
@@ -10,15 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.identifier import ALPHABET
-from models.number_streams import SPOT, lines_of, placed, together
+from models.number_streams import SPOT, by_name, lines_of, placed, together
 from models.phone_number import PhoneNumber, Streams
 from models.streams import Among, ByEngine, checked
 
 number = PhoneNumber.__table__
 trigrams = sa.table("phone_number_digits", sa.column("rowid", sa.BigInteger), sa.column("phone_number_digits"))
 SHORTEST = 3
-# Of so many digits or more the last ones lead to few numbers, whoever owns them; the first are those of a country.
-LONG, TELLING = 10, 6
+# Of so many digits or more the last ones mostly lead to few numbers, whoever owns them; the first are a country's.
+LONG, TELLING, MOST_TOLD = 10, 6, 64
 # So many are found, looked up and sorted. Of more, the first in the order are soon found by walking.
 FEW = 2000
 LOW, HIGH = (sa.bindparam(f"{side}_by", type_=sa.String) for side in ("low", "high"))
@@ -30,10 +31,11 @@ def rowid(e164: Any) -> Any:
     return sa.cast(digits, sa.BigInteger) * 100 + sa.func.length(e164)
 
 
-FOUND: sa.ColumnElement[str] = sa.literal_column(
-    "'+' || substr(phone_number_digits.rowid / 100, 1, phone_number_digits.rowid % 100 - 1)"
-)
-hits = trigrams.join(number, number.c.e164 == FOUND)
+def e164_at(rowid: Any) -> Any:
+    return "+" + sa.func.substr(rowid.op("/")(100), 1, rowid % 100 - 1, type_=sa.String)
+
+
+hits = trigrams.join(number, number.c.e164 == e164_at(trigrams.c.rowid))
 
 
 def mark(organization_id: Any) -> Any:
@@ -63,16 +65,27 @@ def by_digits(digits: Any, shareable: Any = None, *, in_order: bool) -> Streams:
     return streams
 
 
-def by_long_digits(digits: Any, shareable: Any = None) -> Streams:
-    """Those with these digits, LONG or more: found once, and seen or not. The parameter is the last TELLING of them."""
+def by_long_digits(telling: Any, otherwise: Streams, shareable: Any = None) -> Streams:
+    """Those with LONG digits or more, of which `telling` are the last: where few end so, each is looked at once.
+
+    Where many do, as where what is sought is the stem of an office's numbers, it is `otherwise`, as on PostgreSQL.
+    """
 
     def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], order: list[Any], most: Any) -> sa.SelectBase:
         lines, shared = lines_of(line, owned, shareable)
-        few = sa.select(SPOT).select_from(hits).where(_match(sa.literal('digits : "', sa.String) + digits + '"'))
-        found = ByEngine(Among(SPOT, few.correlate(None).scalar_subquery()), sa.true())
+        told = sa.select(trigrams.c.rowid).where(_match(sa.literal('digits : "', sa.String) + telling + '"'))
+        told_once = told.limit(MOST_TOLD + 1).cte("told").prefix_with("MATERIALIZED")
+        count = sa.select(sa.func.count()).select_from(told_once).scalar_subquery()
+        spots = sa.select(SPOT).select_from(told_once.join(number, number.c.e164 == e164_at(told_once.c.rowid)))
+        among = sa.and_(count <= MOST_TOLD, Among(SPOT, spots.correlate(None).scalar_subquery()))
         whose = checked([number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared], number)
-        seen = placed(line.c.distance, order).select_from(number.join(lines, sa.and_(*whose)))
-        return seen.where(found, *checked(conditions, number)).order_by(*order).limit(most)
+        few = placed(line.c.distance, order).select_from(number.join(lines, sa.and_(*whose)))
+        many = otherwise(line, owned, conditions, order, most).subquery("many")
+        either = sa.union_all(
+            few.where(ByEngine(among, sa.false()), *checked(conditions, number)),
+            sa.select(*many.c).where(ByEngine(count > MOST_TOLD, sa.true())),
+        )
+        return either.order_by(*map(by_name, order)).limit(most)
 
     return streams
 

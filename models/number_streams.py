@@ -11,7 +11,7 @@ from sqlalchemy.sql import operators
 
 from models.agent_version import AgentVersion
 from models.phone_number import PhoneNumber, Streams
-from models.streams import Among, Checked, Spot, first_of
+from models.streams import Among, ByEngine, Checked, Spot, first_of
 from models.trunk import Trunk
 
 number = PhoneNumber.__table__
@@ -24,25 +24,27 @@ Chosen = Callable[[Any], list[Any]]
 def by_sharing(shareable: Any = None) -> Streams:
     """The organization's own, shared and not, and what each ancestor shares.
 
-    Those that are NEAR are merged as they are read, which ends with the page; those of all that are further up are
-    looked up as elsewhere.
+    On SQLite those that are NEAR are merged as they are read, which ends with the page; PostgreSQL would read all of
+    them. Those of all that are further up are looked up as elsewhere.
     """
 
     def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], order: list[Any], most: Any) -> sa.SelectBase:
-        def of(distance: int, *within: Any) -> sa.Select[Any]:
+        shared = number.c.shareable
+
+        def of(distance: int, *which: Any) -> sa.Select[Any]:
             above = Checked(line.c.distance, type_=sa.Integer) == distance
             owner = sa.select(line.c.ancestor_id).where(above).scalar_subquery()
-            its = [number.c.organization_id == owner, *within, *conditions]
-            return placed(sa.literal(distance), order).where(*its)
+            within = [number.c.organization_id == owner, *which, *conditions]
+            first = Among(SPOT, first_of(number, within, order, most))
+            return placed(sa.literal(distance), order).where(ByEngine(sa.and_(*within), first))
 
-        shared = number.c.shareable
         own = [of(0, shared == each) for each in ((sa.false(), sa.true()) if shareable is None else (shareable,))]
-        wanted = [shared == sa.true(), *(() if shareable is None else (shareable,))]
-        lent = [of(distance, *wanted) for distance in range(1, NEAR)]
-        far = [number.c.organization_id == line.c.ancestor_id, *wanted, *conditions]
+        borrowed = [shared == sa.true(), *(() if shareable is None else (shareable,))]
+        lent = [of(distance, *borrowed) for distance in range(1, NEAR)]
+        far = [number.c.organization_id == line.c.ancestor_id, *borrowed, *conditions]
         lent.append(_looked_up(line, line, far, order, most).where(line.c.distance >= NEAR))
         some = own if owned else lent if owned is False else [*own, *lent]
-        return sa.union_all(*some).order_by(*map(_by_name, order)).limit(most)
+        return sa.union_all(*some).order_by(*map(by_name, order)).limit(most)
 
     return streams
 
@@ -51,7 +53,7 @@ def placed(distance: Any, order: list[Any]) -> sa.Select[Any]:
     return sa.select(SPOT.label("spot"), distance.label("distance"), *(each.element for each in order))
 
 
-def _by_name(column: Any) -> Any:
+def by_name(column: Any) -> Any:
     name: sa.ColumnElement[Any] = sa.column(column.element.name)
     return name.desc() if column.modifier is operators.desc_op else name
 
@@ -116,13 +118,15 @@ def by_agent(agent_id: Any) -> Streams:
 
 def lines_of(line: sa.CTE, owned: bool | None, shareable: Any) -> tuple[sa.Join, Any]:
     """Whose numbers, and whether those that are shared; borrowed ones are."""
-    lent = _either("shared").cte("lent")
-    own, borrowed = line.c.distance == 0, sa.and_(line.c.distance > 0, lent.c.shared)
+    own, borrowed = line.c.distance == 0, sa.and_(line.c.distance > 0, LENT.c.shared)
     whose = [sa.or_(own, borrowed) if owned is None else own if owned else borrowed]
     if shareable is not None:
-        whose.append(lent.c.shared == shareable)
-    return line.join(lent, sa.and_(*whose)), lent.c.shared
+        whose.append(LENT.c.shared == shareable)
+    return line.join(LENT, sa.and_(*whose)), LENT.c.shared
 
 
 def _either(name: str) -> Any:
     return sa.union_all(sa.select(sa.false().label(name)), sa.select(sa.true()))
+
+
+LENT = _either("shared").cte("lent")

@@ -50,7 +50,11 @@ class SqliteFile:
     def put_away(self, glance: Glance) -> None:
         """One that cannot be closed is not used again."""
         self._room.release()
-        glance.close()
+        try:
+            glance.close()
+        except BaseException:
+            glance.leave()
+            raise
         if len(self._idle) < KEPT_OPEN:
             self._idle.append(glance)
         else:

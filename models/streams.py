@@ -15,7 +15,10 @@ from models.word import Word, stored_as_text
 
 
 class Spot(GenericFunction[Any]):
-    """Spot(id): what leads to a row at once; SQLite looks for an id in an index first. Never stored, nor shown."""
+    """Spot(id): what leads to a row at once; SQLite looks for an id in an index first. Never stored, nor shown.
+
+    Of a table that has rowids.
+    """
 
     inherit_cache = True
 

@@ -59,7 +59,7 @@ def organization_not_found(*field: str) -> Refused:
 
 
 class Callers:
-    """Finds who asks. A key is read once until anything changes of any, or each time where that takes a statement."""
+    """Finds who asks. On SQLite a key is read once until any is changed, or its use noted; elsewhere each time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

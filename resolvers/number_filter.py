@@ -69,7 +69,7 @@ class NumberFilter:
         shareable = VALUES["shareable"] if "shareable" in self.given else None
         if "trunk_id" in self.given:
             return by_trunk(self._chosen(OF_TRUNKS), shareable)
-        if not self.empty and ("digits" in self.given or "telling" in self.given):
+        if "digits" in self.given and not self.empty:
             return self._by_digits(shareable)
         if "outbound_assigned" in self.given or "inbound_assigned" in self.given:
             return by_slots(self._chosen(OF_SLOTS))
@@ -78,9 +78,8 @@ class NumberFilter:
         return by_sharing(shareable)
 
     def _by_digits(self, shareable: Any) -> Streams:
-        if "telling" in self.given:
-            return by_long_digits(VALUES["telling"], shareable)
-        return by_digits(VALUES["digits"], shareable, in_order=self.by_e164)
+        found = by_digits(VALUES["digits"], shareable, in_order=self.by_e164)
+        return by_long_digits(VALUES["telling"], found, shareable) if "telling" in self.given else found
 
     def _chosen(self, filters: dict[str, Any]) -> Any:
         return lambda its: [filters[name](its) for name in filters if name in self.given]
@@ -100,9 +99,8 @@ def _containing(part: str) -> dict[str, str]:
     if not digits:
         return {}
     begins = {"begins": part, "ends": part + BEYOND} if part != digits else {"contains": f"%{digits}%"}
-    if len(digits) >= LONG:
-        return begins | {"telling": digits[-TELLING:]}
-    return begins | ({"digits": digits} if len(digits) >= SHORTEST else {})
+    told = {"telling": digits[-TELLING:]} if len(digits) >= LONG else {}
+    return begins | told | ({"digits": digits} if len(digits) >= SHORTEST else {})
 
 
 def _capable(its: Any) -> sa.ColumnElement[bool]:

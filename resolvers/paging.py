@@ -110,8 +110,12 @@ def _bad_cursor() -> Problem:
 
 @dataclass(frozen=True)
 class PageEdge:
-    cursor: str
+    order: Order
     node: Any
+
+    @property
+    def cursor(self) -> str:
+        return self.order.place(self.node)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Page:
 
     @property
     def edges(self) -> list[PageEdge]:
-        return [PageEdge(self.order.place(row), row) for row in self.nodes]
+        return [PageEdge(self.order, row) for row in self.nodes]
 
     @property
     def page_info(self) -> "PageInfo":

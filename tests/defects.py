@@ -104,6 +104,7 @@ STEPS = "calling/outbound_number.py"
 REFERENCE = "calling/agent_reference.py"
 CREATION = "calling/outbound_conversation.py"
 NUMBERS = "models/phone_number.py"
+STREAMS = "models/number_streams.py"
 CHOOSING = "models/choosing.py"
 
 DEFECTS = [
@@ -140,6 +141,30 @@ DEFECTS = [
         NUMBERS,
         ".where(visible)",
         ".where(sa.true())",
+    ),
+    Defect(
+        "a list shows what an ancestor does not share",
+        STREAMS,
+        "borrowed = [shared == sa.true(), ",
+        "borrowed = [",
+    ),
+    Defect(
+        "a list leaves out what the third organization above shares",
+        STREAMS,
+        "for distance in range(1, NEAR)]",
+        "for distance in range(1, NEAR - 1)]",
+    ),
+    Defect(
+        "a list leaves out what the fourth organization above shares",
+        STREAMS,
+        "line.c.distance >= NEAR",
+        "line.c.distance > NEAR",
+    ),
+    Defect(
+        "a number that is sought by all its digits is found whoever owns it",
+        "models/number_search.py",
+        "whose = checked([number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared], number)",
+        "whose = [line.c.distance == 0]",
     ),
     Defect(
         "the owner's business shows on a borrowed number",

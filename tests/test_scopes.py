@@ -205,7 +205,7 @@ def test_r15_forbidden_is_decided_before_anything_is_looked_up(world: World, fie
     for query in (there, nowhere):
         statements.clear()
         answers.append(powerless.body(query))
-        assert all("FROM api_key" in each for each in statements)
+        assert ["FROM api_key" in each for each in statements] in ([], [True])
     for answer in answers:
         assert answer["errors"][0].pop("locations") is not None
     assert answers[0] == answers[1]
@@ -229,7 +229,7 @@ def test_r15_node_asks_for_the_scope_of_the_kind(world: World, kind: str, statem
         for identifier in (world.ids[kind], f"{kind}_{NOWHERE}", f"{kind}_nonsense"):
             statements.clear()
             bodies.append(holder.body(query, id=identifier))
-            assert all("FROM api_key" in each for each in statements)
+            assert ["FROM api_key" in each for each in statements] in ([], [True])
         assert bodies == [bodies[0]] * 3
         forbidden(bodies[0], ["node"], KINDS[kind])
 

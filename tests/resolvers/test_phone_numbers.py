@@ -440,6 +440,26 @@ def test_pages_visit_every_number_exactly_once_in_each_order_both_ways(
     assert ordered.walked("phoneNumbers", size, backwards=True, orderBy=order) == expected
 
 
+@pytest.mark.parametrize("size", [1, 4, 20])
+@pytest.mark.parametrize(("field", "direction"), ORDERS)
+def test_r6_what_each_organization_above_shares_is_listed_however_far_up(
+    northwind: Client, field: str, direction: str, size: int
+) -> None:
+    """Of seven, each with a number that it shares and one that it does not, made in turns."""
+    line = [northwind]
+    for _ in range(6):
+        line.append(line[-1].child())
+    shared = [each.number(shareable=True).id for each in line]
+    private = [each.number().id for each in reversed(line)]
+    order = ("PhoneNumberOrder", {"field": field, "direction": direction})
+    for place, asking in enumerate(line):
+        seen = [*shared[: place + 1], private[-1 - place]]
+        if direction == "DESC":
+            seen.reverse()
+        assert asking.walked("phoneNumbers", size, orderBy=order) == seen
+        assert asking.walked("phoneNumbers", size, backwards=True, orderBy=order) == seen
+
+
 @pytest.mark.parametrize(("field", "direction"), ORDERS)
 def test_numbers_with_the_same_long_digits_are_paged_in_each_order(
     northwind: Client, field: str, direction: str
