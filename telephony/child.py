@@ -64,6 +64,7 @@ class Child:
             raise NotPlaced("the SIP engine's process does not come up", Ending.LOST) from None
         except asyncio.CancelledError:
             self._process.kill()
+            await self._reading  # else the loop may end before the process does
             raise
 
     async def ask(self, wish: Wish) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from telephony.child import Child
 from telephony.engine import Ending, NotPlaced, Progress, Unsure
 from telephony.sip import SipEngine
 from tests.processes import served_in
@@ -31,6 +32,22 @@ async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
             return await started.enter_async_context(Observed(SipEngine()))
 
         yield start
+
+
+async def test_a_start_that_is_given_up_leaves_no_process() -> None:
+    """As when the server is told to stop meanwhile."""
+    mourned: list[Child] = []
+    child = Child(lambda *_: None, mourned.append)
+    starting = asyncio.create_task(child.spawn())
+    while not hasattr(child, "_process"):  # noqa: ASYNC110 - nobody is told of it
+        await asyncio.sleep(0)
+    pid = child.pid
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert (child.is_gone, mourned) == (True, [child])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 async def test_a_call_that_is_answered_before_the_child_looks_can_be_transferred(
