@@ -28,11 +28,6 @@ def _row(element: Spot, compiler: Any, **how: Any) -> str:
     return f"{compiler.process(element.clauses, **how).removesuffix('.id')}.rowid"
 
 
-@compiles(Spot, "postgresql")
-def _identifier(element: Spot, compiler: Any, **how: Any) -> str:
-    return str(compiler.process(element.clauses, **how))
-
-
 class Among(GenericFunction[bool]):
     """Among(spot, first): the row is one of those that a statement yields, which is asked once for each stream."""
 
@@ -89,8 +84,9 @@ def _without_its_index(element: Checked, compiler: Any, **how: Any) -> str:
     return f"+{compiler.process(element.clauses, **how)}"
 
 
+@compiles(Spot, "postgresql")
 @compiles(Checked, "postgresql")
-def _as_it_stands(element: Checked, compiler: Any, **how: Any) -> str:
+def _as_it_stands(element: Spot | Checked, compiler: Any, **how: Any) -> str:
     return str(compiler.process(element.clauses, **how))
 
 
