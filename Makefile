@@ -4,90 +4,117 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-# What Debian has to bring: root installs it, anybody else is told what to ask root for.
+# Debian packages: root installs them, other users get the command for root.
 INSTALL := .ci/install
 POSTGRES := $(or $(lastword $(wildcard /usr/lib/postgresql/*/bin/initdb)),/usr/lib/postgresql/bin/initdb)
-FOR_TESTS := /usr/bin/chromium /usr/bin/sipp /usr/bin/strace $(POSTGRES)
-PAGE_SOURCES := $(shell find web/src web/*.html web/*.ts web/*.json -type f 2>/dev/null)
+# Whole files go to two workers, in the order of tests/conftest.py: the longest first.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+FAST_TESTS := tests/test_architecture.py tests/test_contract.py tests/test_licences.py tests/execution tests/calling \
+  tests/refusals
+# Playwright's bundled Node is linked with it.
+LIBATOMIC := $(or $(firstword $(wildcard /usr/lib/*-linux-gnu/libatomic.so.1)),/usr/lib/libatomic.so.1)
+FOR_TESTS := /usr/bin/chromium /usr/bin/sipp /usr/bin/strace $(LIBATOMIC) $(POSTGRES)
+WITHOUT_PAGE := "Without them all else works: the API at /graphql, live updates, calls and the command line."
+PAGE_SOURCES := $(shell find web/src web/*.html web/*.ts web/*.json -type f ! -name '*.test.ts' 2>/dev/null)
 
-.PHONY: run run-postgres page test test-postgres check torture crash-test bench bench-live bench-limits bench-foreign bench-page format schema lock clean
+.PHONY: run run-postgres page test test-fast test-postgres check check-fresh torture crash-test bench bench-live bench-limits bench-foreign bench-page bench-campaign format schema lock clean
 
 ## Set up, migrate, fill an empty database with the demo tree, and serve.
 run: .venv/run.stamp
-	@$(MAKE) --no-print-directory page || echo "The page is not built, for the reason above. The API runs without it."
+	@$(MAKE) --no-print-directory page 2> /dev/null || echo $(WITHOUT_PAGE)
 	@export DIALTREE_SANDBOX_CARRIER=$${DIALTREE_SANDBOX_CARRIER-127.0.0.1:5070}; \
 	  export DIALTREE_PRIVATE_CARRIERS=$${DIALTREE_PRIVATE_CARRIERS-allow}; \
 	  $(BIN)/python server.py demo && exec $(BIN)/python server.py serve
 
-## The same on PostgreSQL: starts one, and two servers behind one address.
+## Do the same on PostgreSQL: start one, and two servers that share an address.
 run-postgres: .venv/run.stamp $(POSTGRES)
-	@$(MAKE) --no-print-directory page || echo "The page is not built, for the reason above. The API runs without it."
+	@$(MAKE) --no-print-directory page 2> /dev/null || echo $(WITHOUT_PAGE)
 	@exec .ci/run-postgres $(POSTGRES)
 
 ## Build the page, with this machine's Node or the one from PyPI.
 page: web/dist/page.stamp
 
-## Set up what the tests need, and run them all.
+## Set up what the tests need, and run them all, or those named by ONLY="FILE FILE::TEST ...".
 test: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
-	@echo "Running the tests: a few minutes ..."
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/web
-	@echo "And the page's, in a browser ..."
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/web
+ifdef ONLY
+	@$(BIN)/python -m pytest -q $(ONLY)
+else
+	@echo "Running the tests: some minutes ..."
+	@$(PYTEST) --ignore tests/web
+	@echo "Running the page's tests in a browser: some minutes ..."
+	@$(BIN)/python -m pytest -q -n 2 tests/web
+endif
 
-## The tests once more, on PostgreSQL. FULL=1: the long suites at full size.
+## Run the tests of the rules, the contract and the architecture, for quick feedback: about a minute.
+test-fast: .venv/test.stamp
+	@$(PYTEST) $(FAST_TESTS)
+
+## Run the tests on PostgreSQL. FULL=1: the long suites at full size.
 test-postgres: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "Running the tests on PostgreSQL: some minutes ..."
-	@DIALTREE_TEST_ENGINE=postgresql DIALTREE_TORTURE=$(FULL) $(BIN)/python -m pytest -q -n 2 --dist loadfile \
+	@DIALTREE_TEST_ENGINE=postgresql DIALTREE_TORTURE=$(FULL) $(PYTEST) \
 	  --ignore tests/web $(if $(FULL),--ignore tests/crashes)
-	@echo "And the page's, in a browser ..."
-	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/web
+	@echo "Running the page's tests in a browser ..."
+	@DIALTREE_TEST_ENGINE=postgresql $(PYTEST) tests/web
 
-## What CI runs: format, lint, types, tests.
-check: .venv/test.stamp
+## Check format, lint, types and tests. CI runs this, and then `make check-fresh`.
+check: .venv/test.stamp web/dist/page.stamp
 	@echo "Checking format, lint and types ..."
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy .
+	@echo "Checking the page: types, lint and unit tests ..."
+	@PATH="$$(.ci/node):$$PATH" npm --prefix web run --silent check
 	@$(MAKE) --no-print-directory test
-	@echo "The rules once more, run by graphql-core ..."
-	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/resolvers tests/test_contract.py
-	@echo "And on PostgreSQL ..."
-	@DIALTREE_TEST_ENGINE=postgresql $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/isolation tests/resolvers
+	@echo "Running the tests of the rules with graphql-core ..."
+	@DIALTREE_EXECUTOR=graphql-core $(PYTEST) tests/resolvers tests/test_contract.py
+	@echo "Running them on PostgreSQL ..."
+	@DIALTREE_TEST_ENGINE=postgresql $(PYTEST) tests/isolation tests/resolvers
 
-## The long suites at their full size.
+## Run `make run` and a short part of `make test` in a new, empty Debian 12. As root; a few minutes.
+check-fresh:
+	@.ci/check-fresh
+
+## Run the long suites at full size.
 torture: .venv/test.stamp web/dist/page.stamp $(FOR_TESTS)
 	@echo "The long suites at full size: this takes a while ..."
 	@DIALTREE_TORTURE=1 $(BIN)/python -m pytest -q -m torture
-	@DIALTREE_EXECUTOR=graphql-core $(BIN)/python -m pytest -q
+	@DIALTREE_EXECUTOR=graphql-core $(PYTEST)
 	@$(MAKE) --no-print-directory test-postgres FULL=1
 	@$(BIN)/python tests/defects.py
 
-## kill -9, again and again, while clients create conversations.
+## Kill the server (-9) repeatedly while clients create conversations, and while campaigns call.
 crash-test: .venv/test.stamp $(FOR_TESTS)
-	@echo "1,500 creates and twelve times kill -9, on SQLite and on PostgreSQL: a few minutes ..."
+	@echo "1,500 creates, 10,000 attempts of a campaign, and kill -9 twelve times in each, on SQLite and on PostgreSQL ..."
 	@DIALTREE_TORTURE=1 $(BIN)/python -m pytest -q -m torture tests/crashes
 
-## Ours, its peers and the floor side by side: about a quarter of an hour, QUICK=1 three minutes. Writes benchmarks/RESULTS.md.
+## Compare Dialtree with its peers and a baseline: about 15 minutes, QUICK=1 three. Writes benchmarks/RESULTS.md.
 bench: .venv/test.stamp benchmarks/peers/node/node_modules/.stamp benchmarks/peers/python/.venv/stamp /usr/bin/wrk
-	@PATH="$$(.ci/node):$$PATH" $(BIN)/python -m benchmarks.side_by_side
+	@PATH="$$(.ci/node):$$PATH" $(BIN)/python -m benchmarks.compare_servers
 
-## How long a change takes to reach 1,000 who follow it.
+## Measure how long a change takes to reach 1,000 subscribers.
 bench-live: .venv/test.stamp
 	@$(BIN)/python -m benchmarks.fan_out
 
-## What refusing a hostile document costs.
+## Measure what refusing hostile documents costs, processor time per point, and memory.
 bench-limits: .venv/test.stamp
-	@$(BIN)/python -m benchmarks.hostile
+	@$(BIN)/python -m benchmarks.refusal_cost
+	@$(BIN)/python -m benchmarks.point_cost
+	@$(BIN)/python -m benchmarks.memory
 
-## Whether the time of an answer tells what there is.
+## Measure whether response times reveal what exists in other organizations.
 bench-foreign: .venv/test.stamp
-	@$(BIN)/python -m benchmarks.foreign
+	@$(BIN)/python -m benchmarks.timing_leak
 
-## What the console costs a browser.
+## Measure campaigns beside their targets, on SQLite and on PostgreSQL: a quarter of an hour. OPTIONS="calls --calls 500" does a part.
+bench-campaign: .venv/test.stamp $(FOR_TESTS)
+	@$(BIN)/python -m benchmarks.campaigns $(OPTIONS)
+
+## Measure the console's first load in a browser.
 bench-page: .venv/test.stamp web/dist/page.stamp /usr/bin/chromium
-	@$(BIN)/python -m benchmarks.first_load
+	@$(BIN)/python -m benchmarks.page_load
 
-## Format and mend what can be mended.
+## Format, and fix what ruff can fix.
 format: .venv/test.stamp
 	@$(BIN)/ruff check --fix -q .
 	@$(BIN)/ruff format -q .
@@ -109,7 +136,7 @@ lock: .venv/test.stamp
 clean:
 	@rm -rf .venv web/dist web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# A stamp is written last, so an interrupted set-up is simply run again.
+# A stamp is written last, so that an interrupted set-up is repeated.
 .venv/run.stamp: requirements.txt
 	@echo "Making the virtual environment in .venv ..."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -122,7 +149,7 @@ clean:
 web/dist/page.stamp: .venv/run.stamp schema.graphql web/build web/package-lock.json $(PAGE_SOURCES)
 	@web/build
 
-# The peers of the bench, as their own lock files pin them.
+# The benchmark's peers, pinned by their own lock files.
 benchmarks/peers/node/node_modules/.stamp: benchmarks/peers/node/package-lock.json .venv/run.stamp
 	@echo "Installing the peers in Node: about a minute ..."
 	@cd benchmarks/peers/node && PATH="$$(../../../.ci/node):$$PATH" npm ci --no-audit --no-fund --loglevel=error
@@ -146,7 +173,10 @@ benchmarks/peers/python/.venv/stamp: benchmarks/peers/python/requirements.txt .v
 /usr/bin/strace:
 	@$(INSTALL) strace
 
-# Where it is depends on its version, so nothing is made by this name.
+# The paths depend on the machine and the version; the recipes install the packages.
+$(LIBATOMIC):
+	@$(INSTALL) libatomic1
+
 $(POSTGRES):
 	@$(INSTALL) postgresql
 

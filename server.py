@@ -1,185 +1,206 @@
-"""The composition root: lifespan, routes, `serve`. The only file that wires the parts together."""
+"""Wire the server together: open its parts in the lifespan, route requests, run `serve`."""
 
 import asyncio
 import gc
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import typer
 import uvicorn
-from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 from starlette.routing import Route, WebSocketRoute
 
-from calling.calls import Calls
-from calling.means import Limits
-from calling.reaching import Carriers
-from migrations.revisions import NewerDatabase
-from models import Database, DatabaseGone, Refused
-from operating.backup import NotCopied
-from operating.commands import commands, migrated
-from operating.lost_keys import lost_keys
-from operating.sole_server import ServedAlready, sole_server
-from resolvers.caller import Callers
+from calling.calling_hours import CallingHours
+from dialing.carrier_resolver import CarrierResolver
+from dialing.worker import DialingWorker
+from dialing.worker_context import CallLimits
+from models.utc_datetime import set_test_clock
+from operating.commands import commands
+from operating.database_setup import migrate_configured
+from operating.exit_status import exit_with_message
+from operating.hardening import harden_process
+from operating.missing_secret_keys import explain_missing_keys
+from operating.operators_hours import read_operators_hours
+from operating.server_lock import lock_for_serving
+from operating.startup_message import print_addresses
+from resolvers.authentication import Authenticator
+from resolvers.change_feed import ChangeFeed
+from resolvers.contact_files import ImportFiles, fail_abandoned
+from resolvers.contact_imports import UPLOAD_PATH
 from resolvers.context import Context, Deployment
-from resolvers.feed import Feed
+from resolvers.quotas import Quotas
+from resolvers.storage_quota import StorageQuota
+from resolvers.suppression_files import SUPPRESSIONS_PATH, SuppressionFiles
 from schema import schema
 from serving.admission import Admission
-from serving.answering import not_found
+from serving.connections import ConnectionTracker
+from serving.console import console_not_found, console_routes
+from serving.contact_upload import Uploads
+from serving.cors import cors_middleware
 from serving.endpoint import GraphQLEndpoint
 from serving.health import healthz, readyz
-from serving.kept_answers import KeptAnswers
-from serving.key_uses import KeyUses
-from serving.listening import check_metrics, check_sandbox, listen, served_by
-from serving.livekit import livekit_route
-from serving.metrics import Metrics, metrics_port
-from serving.page import page_routes
-from serving.patience import Patience
-from serving.requests import Bugs, Lines, RequestLog, log_to_stderr
-from serving.settings import Settings, WrongSetting, read_settings
-from serving.sockets import SocketEndpoint
+from serving.key_last_used import LastUsedRecorder
+from serving.listen_socket import bind_server_socket
+from serving.livekit_route import livekit_route
+from serving.metrics import Metrics, serve_metrics
+from serving.middleware import ErrorMiddleware, RequestLogMiddleware
+from serving.operation_timeout import OperationTimeout
+from serving.request_log import RequestRecorder, Tracer, create_tracer, log_to_stderr
+from serving.response_cache import ResponseCache
+from serving.responses import routing_error_response
+from serving.settings import Settings, load_settings
+from serving.uvicorn_config import create_connection_tracker, create_uvicorn_config
+from serving.ws_endpoint import GraphQLWebSocketEndpoint
+from storage import Database
 from telephony.engine import Engine
-from telephony.engines import LiveKitAccount, engine_for, webhooks_of
-from telephony.sandbox import sandbox_carrier
+from telephony.engine_factory import engine_of, webhook_receiver
+from telephony.sandbox_carrier import run_sandbox_carrier
 
-PAGE = Path(__file__).parent / "web" / "dist"
+CONSOLE_DIST = Path(__file__).parent / "web" / "dist"
 
 
-class State(TypedDict):
-    """What the lifespan opens, and requests reach as `request.state`."""
+class LifespanState(TypedDict):
+    """The state that the lifespan opens; requests reach it as `request.state`."""
 
     database: Database
     deployment: Deployment
-    callers: Callers
-    key_uses: KeyUses
-    feed: Feed
-    running: dict[str, tuple[asyncio.Task[None], ...]]
+    authenticator: Authenticator
+    last_used: LastUsedRecorder
+    feed: ChangeFeed
+    background_tasks: dict[str, tuple[asyncio.Task[None], ...]]
+    engine: Engine | None
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What an application is made of before anything is opened."""
+class Components:
+    """The parts of an application that exist before its lifespan starts."""
 
     settings: Settings
+    calling_hours: CallingHours
     engine: Engine
     metrics: Metrics
     admission: Admission
-    kept: KeptAnswers
-    tracing: Any
+    cache: ResponseCache
+    connections: ConnectionTracker
+    tracer: Tracer | None
 
 
 @asynccontextmanager
-async def opened(parts: Parts) -> AsyncIterator[State]:
-    """All that runs while the server does."""
-    settings = parts.settings
+async def lifespan(components: Components) -> AsyncIterator[LifespanState]:
+    """Open the database, the dialing worker, live updates and metrics for as long as the server runs."""
+    settings = components.settings
     database = Database(settings.database_url)
-    key_uses = KeyUses(database)
-    deployment = Deployment(settings.seal(), frozenset(settings.allowed_regions), settings.most_queued)
-    feed = Feed(database)
-    following = (asyncio.create_task(feed.run()), asyncio.create_task(database.hear()))
+    feed, last_used = ChangeFeed(database), LastUsedRecorder(database)
+    storage_quota, quotas = StorageQuota(database, settings.max_stored_bytes), Quotas.from_settings(settings)
+    regions, mixes = frozenset(settings.allowed_regions), components.engine.mixes_media
+    await fail_abandoned(database)
+    max_queued, hours, share = settings.max_queued_calls, components.calling_hours, settings.campaign_share
+    deployment = Deployment(settings.secret_box(), storage_quota, regions, max_queued, mixes, quotas, hours, share)
+    feed_tasks = (asyncio.create_task(feed.run()), asyncio.create_task(database.listen()))
 
-    async def measured() -> str:
-        return await parts.metrics.measured(database, deployment.loads, parts.admission.held(), parts.kept)
+    async def render_metrics() -> bytes:
+        open_counts = components.admission.open_counts()
+        return await components.metrics.render(
+            database, deployment.loader_counts, open_counts, components.cache, components.connections
+        )
 
     async with (
-        sandbox_carrier(settings.sandbox_carrier),
-        metrics_port(settings.metrics_host, settings.metrics_port, measured),
-        placing_calls(settings, parts.engine, database) as placing,
+        run_sandbox_carrier(settings.sandbox_carrier),
+        serve_metrics(settings.metrics_host, settings.metrics_port, render_metrics),
+        run_dialer(components, database) as dialing_tasks,
     ):
         yield {
             "database": database,
             "deployment": deployment,
-            "callers": Callers(database),
-            "key_uses": key_uses,
+            "authenticator": Authenticator(database),
+            "last_used": last_used,
             "feed": feed,
-            "running": {"live updates": following, "placing calls": placing},
+            "background_tasks": {"live updates": feed_tasks, "placing calls": dialing_tasks},
+            "engine": components.engine if settings.dialing == "on" else None,
         }
-    for task in following:
+    for task in feed_tasks:
         task.cancel()
-    await key_uses.finish()
+    await last_used.finish()
+    await storage_quota.close()
     await database.close()
-    if parts.tracing:
-        await asyncio.to_thread(parts.tracing.close)
+    if components.tracer:
+        await asyncio.to_thread(components.tracer.close)
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application over a migrated database."""
-    several = settings.database_file is None
-    admission = Admission(context_for, settings.points_per_minute, settings.open_per_key, shared=several)
-    kept = KeptAnswers(settings.kept_answers_mb * 1_000_000)
-    parts = Parts(settings, engine_of(settings), Metrics(), admission, kept, tracing_to(settings.otlp_endpoint))
-    lines = Lines(parts.metrics, parts.tracing)
-    receive = webhooks_of(parts.engine)
-    patience = Patience(settings.operation_seconds)
-    served = schema if settings.executor == "plans" else schema.without_plans()
+    """Create the application; the database is migrated already."""
+    shares_database = settings.database_file is None
+    admission = Admission(
+        create_context, settings.points_per_minute, settings.max_subscriptions_per_key, shared_budgets=shares_database
+    )
+    cache = ResponseCache(settings.response_cache_mb * 1_000_000)
+    connections, tracer = create_connection_tracker(settings), create_tracer(settings.otlp_endpoint)
+    hours, engine = read_operators_hours(settings), engine_of(settings)
+    components = Components(settings, hours, engine, Metrics(), admission, cache, connections, tracer)
+    recorder = RequestRecorder(components.metrics, tracer)
+    accept_webhook = webhook_receiver(components.engine)
+    timeout = OperationTimeout(settings.operation_timeout_seconds)
+    executed_schema = schema if settings.executor == "plans" else schema.without_plans()
+    ws_endpoint = GraphQLWebSocketEndpoint(
+        executed_schema, admission, timeout, recorder, settings.allowed_origins, settings.request_timeout_seconds
+    )
+    uploads = Uploads(admission, settings.max_import_bytes, settings.request_timeout_seconds)
     app = Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(served, admission, patience, kept, settings.request_bytes)),
-            WebSocketRoute("/graphql", SocketEndpoint(served, admission, patience, lines, settings.allowed_origins)),
+            Route("/graphql", GraphQLEndpoint(executed_schema, admission, timeout, cache, settings.max_request_bytes)),
+            WebSocketRoute("/graphql", ws_endpoint),
+            *uploads.routes(UPLOAD_PATH, ImportFiles(), {SUPPRESSIONS_PATH: SuppressionFiles()}),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-            *([livekit_route(receive if settings.dialing == "on" else None)] if receive else ()),
-            *page_routes(PAGE),
+            *([livekit_route(accept_webhook if settings.dialing == "on" else None)] if accept_webhook else ()),
+            *console_routes(CONSOLE_DIST),
         ],
-        middleware=[Middleware(RequestLog, lines), *_cors(settings), Middleware(Bugs)],
-        exception_handlers={HTTPException: not_found},
-        lifespan=lambda _app: opened(parts),
+        middleware=[
+            Middleware(RequestLogMiddleware, recorder),
+            *cors_middleware(settings),
+            Middleware(ErrorMiddleware),
+        ],
+        exception_handlers={HTTPException: console_not_found(CONSOLE_DIST, routing_error_response)},
+        lifespan=lambda _app: lifespan(components),
     )
-    app.state.lines = lines
+    app.router.redirect_slashes = False  # a redirect would use the request's own Host header
+    app.state.request_recorder, app.state.connections = recorder, connections
     return app
 
 
-def tracing_to(endpoint: str) -> Any:
-    """What it takes is imported only where the operator wants it: it costs memory, and time at each start."""
-    return import_module("serving.tracing").Tracing(endpoint) if endpoint else None
-
-
-def _cors(settings: Settings) -> list[Middleware]:
-    """Where no other origin is let in, a browser is told nothing, and refuses by itself."""
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=settings.allowed_origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id"],
-        expose_headers=["X-Request-Id", "RateLimit-Remaining", "Retry-After"],
-    )
-    return [cors] if settings.allowed_origins else []
-
-
-def engine_of(settings: Settings) -> Engine:
-    account = LiveKitAccount(
-        settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret, settings.livekit_agent
-    )
-    return engine_for(account if account.url else None, settings.sip_listen or None, settings.sip_ca_file or None)
-
-
-def placing_calls(
-    settings: Settings, engine: Engine, database: Database
+def run_dialer(
+    components: Components, database: Database
 ) -> AbstractAsyncContextManager[tuple[asyncio.Task[None], ...]]:
-    """Where this server dials at all."""
+    """Run the worker that dials, and yield its tasks; none if dialing is off."""
+    settings = components.settings
     if settings.dialing == "off":
         return nullcontext(())
-    carriers = Carriers(settings.seal(), private=settings.private_carriers == "allow")
-    limits = Limits(settings.longest_wait_seconds, settings.ring_seconds, settings.longest_call_seconds)
-    return Calls(database, engine, carriers, limits).running()
+    carriers = CarrierResolver(settings.secret_box(), allow_private=settings.private_carriers == "allow")
+    limits = CallLimits(
+        settings.max_queue_seconds,
+        settings.ring_seconds,
+        settings.max_call_seconds,
+        frozenset(settings.allowed_regions),
+        components.calling_hours,
+        settings.campaign_share,
+    )
+    return DialingWorker(database, components.engine, carriers, limits).running()
 
 
-async def context_for(request: HTTPConnection, token: str) -> Context | None:
+async def create_context(request: HTTPConnection, token: str, *, batched: bool) -> Context | None:
+    """Authenticate the token and create the operation's context; None if the token is invalid."""
     state = request.state
-    caller = await state.callers.of(token)
+    caller = await state.authenticator.authenticate(token, batched=batched)
     if caller is None:
         return None
-    state.api_key = caller.api_key.id
-    state.key_uses.note(caller.api_key)
+    state.api_key, state.organization_id = caller.api_key.id, caller.organization_id
+    state.last_used.record(caller.api_key)
     return Context(state.database, caller, state.deployment, state.feed)
 
 
@@ -196,47 +217,34 @@ cli = typer.Typer(
 @cli.command()
 def serve() -> None:
     """Migrate the database, then serve on DIALTREE_HOST and DIALTREE_PORT until stopped."""
-    file = read_settings().database_file
-    with sole_server(file) if file else nullcontext():
-        settings = migrated()
-        if lost := lost_keys(settings):
-            typer.echo(lost, err=True)
+    settings = load_settings()
+    read_operators_hours(settings)  # a wrong file stops the start before anything is written
+    file = settings.database_file
+    with lock_for_serving(file) if file else nullcontext():
+        settings = migrate_configured()
+        if warning := explain_missing_keys(settings):
+            typer.echo(warning, err=True)
+        set_test_clock(Path(settings.test_clock) if settings.test_clock else None)
         log_to_stderr()
-        check_sandbox(settings)
-        check_metrics(settings)
-        with listen(settings) as listening:
-            _say_where(settings, listening)
-            server = uvicorn.Server(served_by(create_app(settings), settings))
+        with bind_server_socket(settings) as server_socket:
+            app = create_app(settings)
+            print_addresses(settings, server_socket.getsockname()[1])
+            server = uvicorn.Server(create_uvicorn_config(app, settings))
             gc.collect()
-            gc.freeze()  # what is there now stays: not to be gone through again and again, while requests wait
+            gc.freeze()  # later collections, which delay requests, skip what exists now
             with suppress(KeyboardInterrupt):
-                server.run(sockets=[listening])
-
-
-def _say_where(settings: Settings, listening: socket.socket) -> None:
-    address = f"http://{settings.host}:{listening.getsockname()[1]}"
-    typer.echo(f"Dialtree serves {address}/graphql; the console is at {address}/ and GraphiQL at {address}/graphiql")
-    if settings.sandbox_carrier:
-        typer.echo(f"The sandbox carrier takes calls at {settings.sandbox_carrier}: README.md has what to dial.")
+                server.run(sockets=[server_socket])
 
 
 cli.add_typer(commands)
 
 
 def main() -> None:
-    """What a person got wrong is a line that names it, not a trace."""
-    try:
+    """Run the command line."""
+    with exit_with_message():
         cli()
-    except WrongSetting as wrong:
-        raise SystemExit(_complaint(wrong, 2)) from None
-    except (Refused, ServedAlready, NotCopied, NewerDatabase, DatabaseGone, OSError, OperationalError) as wrong:
-        raise SystemExit(_complaint(wrong, 1)) from None
-
-
-def _complaint(wrong: Exception, status: int) -> int:
-    typer.echo(f"server.py: {wrong}", err=True)
-    return status
 
 
 if __name__ == "__main__":
+    harden_process()
     main()

@@ -1,6 +1,6 @@
-"""How long a change takes to reach all who follow it: 1, 100 and 1,000 sockets on one server, side by side in one run.
+"""Measure how long a change takes to reach 1, 100 and 1,000 subscribers (`make bench-live`).
 
-`make bench-live` runs it; it prints milliseconds, and each as a multiple of one subscriber's.
+Prints milliseconds, and each as a multiple of one subscriber's.
 """
 
 import asyncio
@@ -16,12 +16,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
+from pydantic import JsonValue
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+Json = dict[str, dict[str, dict[str, str]]]  # as deep as these operations go
 SERVER = Path(__file__).parent.parent / "server.py"
 SUBSCRIBERS = (1, 100, 1000)
 ROUNDS = 9
@@ -31,7 +32,7 @@ QUERY = "subscription { phoneNumbersUpdated { phoneNumber { e164 shareable organ
 async def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4096)), hard))
-    async with served() as (url, key):
+    async with run_server() as (url, key):
         number = await add_number(url, key)
         single = 0.0
         print(f"{'subscribers':>12} {'last one, ms':>13} {'x one':>7} {'per subscriber, ms':>19}")
@@ -42,12 +43,12 @@ async def main() -> None:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[str, str]]:
-    """A server of its own, over a new database."""
+async def run_server() -> AsyncIterator[tuple[str, str]]:
+    """Run a server over a new database; yield its URL and an admin's API key."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         free.close()
-        limits = {"DIALTREE_POINTS_PER_MINUTE": "0", "DIALTREE_OPEN_PER_KEY": str(max(SUBSCRIBERS) + 1)}
+        limits = {"DIALTREE_POINTS_PER_MINUTE": "0", "DIALTREE_MAX_SUBSCRIPTIONS_PER_KEY": str(max(SUBSCRIBERS) + 1)}
         settings = os.environ | limits | {"DIALTREE_PORT": str(port)}
         command = [sys.executable, str(SERVER)]
         made = subprocess.run(  # noqa: ASYNC221
@@ -61,14 +62,14 @@ async def served() -> AsyncIterator[tuple[str, str]]:
         key = json.loads(made.stdout.splitlines()[-1])["apiKey"]
         server = subprocess.Popen([*command, "serve"], cwd=folder, env=settings, stderr=subprocess.DEVNULL)  # noqa: ASYNC220
         try:
-            await until_healthy(f"http://127.0.0.1:{port}")
+            await wait_until_healthy(f"http://127.0.0.1:{port}")
             yield f"http://127.0.0.1:{port}", key
         finally:
             server.terminate()
             server.wait()
 
 
-async def until_healthy(url: str) -> None:
+async def wait_until_healthy(url: str) -> None:
     async with httpx.AsyncClient() as http:
         while True:
             try:
@@ -79,10 +80,11 @@ async def until_healthy(url: str) -> None:
                 return
 
 
-async def ask(url: str, key: str, query: str, **variables: Any) -> Any:
+async def ask(url: str, key: str, query: str, **variables: JsonValue) -> Json:
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
-        answer = await http.post(f"{url}/graphql", json={"query": query, "variables": variables})
-        return answer.json()["data"]
+        response = await http.post(f"{url}/graphql", json={"query": query, "variables": variables})
+        data: Json = response.json()["data"]
+        return data
 
 
 async def add_number(url: str, key: str) -> str:
@@ -94,35 +96,34 @@ async def add_number(url: str, key: str) -> str:
           createPhoneNumber(input: {e164: "+12065550100", trunkId: $trunk}) { phoneNumber { id } } }""",
         trunk=trunk["createTrunk"]["trunk"]["id"],
     )
-    identifier: str = created["createPhoneNumber"]["phoneNumber"]["id"]
-    return identifier
+    return created["createPhoneNumber"]["phoneNumber"]["id"]
 
 
-async def switch(url: str, key: str, number: str, shareable: bool) -> None:
+async def set_shareable(url: str, key: str, number: str, shareable: bool) -> None:
     query = """mutation($number: ID!, $on: Boolean!) {
       setPhoneNumberShareable(input: {phoneNumberId: $number, shareable: $on}) { userErrors { code } } }"""
     await ask(url, key, query, number=number, on=shareable)
 
 
 async def fan_out(url: str, key: str, number: str, count: int) -> list[float]:
-    """Seconds from sending the change until the last subscriber has it, a round."""
+    """Return the seconds of each round, from sending the change until the last subscriber has it."""
     async with AsyncExitStack() as stack:
-        followers = [await stack.enter_async_context(following(url, key)) for _ in range(count)]
-        await switch(url, key, number, shareable=True)
-        await asyncio.gather(*(each.recv() for each in followers))
+        subscribers = [await stack.enter_async_context(subscribe(url, key)) for _ in range(count)]
+        await set_shareable(url, key, number, shareable=True)
+        await asyncio.gather(*(each.recv() for each in subscribers))
         seconds = []
         for round_ in range(ROUNDS):
             started = time.perf_counter()
             _, *_ = await asyncio.gather(
-                switch(url, key, number, shareable=bool(round_ % 2)), *(each.recv() for each in followers)
+                set_shareable(url, key, number, shareable=bool(round_ % 2)), *(each.recv() for each in subscribers)
             )
             seconds.append(time.perf_counter() - started)
-        await switch(url, key, number, shareable=False)
+        await set_shareable(url, key, number, shareable=False)
         return seconds
 
 
 @asynccontextmanager
-async def following(url: str, key: str) -> AsyncIterator[ClientConnection]:
+async def subscribe(url: str, key: str) -> AsyncIterator[ClientConnection]:
     address = url.replace("http://", "ws://") + "/graphql"
     async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")], compression=None) as connection:
         await connection.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {key}"}}))

@@ -1,23 +1,23 @@
-"""The four operations that are measured, and the lists and searches whose cost must not grow with the table."""
+"""Define the measured operations, and the lists whose cost must not grow with the table."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
+from pydantic import JsonValue
 
-from benchmarks.world import e164, identifier
+from benchmarks.dataset import e164, make_id
 
 VERSION = "agentVersion { id number agent { id name } }"
 NUMBER = f"""id e164 access shareable outboundCapable organization {{ id name }} trunk {{ id name }}
   inboundSlot {{ {VERSION} }} outboundSlot {{ {VERSION} }}"""
-SENT = {"agentNumber": e164(14), "agentVersionId": identifier("ver", 14)}
+PREVIEW_INPUT: dict[str, JsonValue] = {"agentNumber": e164(14), "agentVersionId": make_id("ver", 14)}
 
 
 @dataclass(frozen=True)
 class Operation:
     name: str
     document: str
-    variables: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, JsonValue] = field(default_factory=dict)
 
     @property
     def body(self) -> bytes:
@@ -32,12 +32,12 @@ PAGE = Operation(
 LOOKUP = Operation(
     "Number", f"query Number($e164: String!) {{ phoneNumber(e164: $e164) {{ {NUMBER} }} }}", {"e164": e164(4_002)}
 )
-# Values are sent one by one: the peers' input types have names of their own.
+# Each value is a separate variable, as the peers' input types have other names.
 PREVIEW = Operation(
     "Preview",
     """query Preview($number: String!, $version: ID!) {
       previewOutboundNumber(input: {agentNumber: $number, agentVersionId: $version}) { agentNumber decidedBy } }""",
-    {"number": SENT["agentNumber"], "version": SENT["agentVersionId"]},
+    {"number": PREVIEW_INPUT["agentNumber"], "version": PREVIEW_INPUT["agentVersionId"]},
 )
 CREATE = Operation(
     "Create",
@@ -61,8 +61,8 @@ def conversations(filter: str = "") -> Operation:
     )
 
 
-def lists(count: int) -> dict[str, Operation]:
-    """Each list and filter, in a world of `count` numbers and conversations."""
+def list_operations(count: int) -> dict[str, Operation]:
+    """Return each list and filter, for a dataset of `count` numbers and conversations."""
     last = e164(count - 6)
     return {
         "all numbers": numbers(),
@@ -74,8 +74,8 @@ def lists(count: int) -> dict[str, Operation]:
         "numbers that dial": numbers("outboundCapable: true"),
         "numbers with an outbound agent": numbers("outboundAssigned: true"),
         "numbers without an inbound agent": numbers("inboundAssigned: false"),
-        "numbers of a trunk": numbers(f'trunkId: "{identifier("trk", 4)}"'),
-        "numbers of an agent": numbers(f'agentId: "{identifier("agt", 7)}"'),
+        "numbers of a trunk": numbers(f'trunkId: "{make_id("trk", 4)}"'),
+        "numbers of an agent": numbers(f'agentId: "{make_id("agt", 7)}"'),
         "numbers that contain 206": numbers('e164Contains: "206"'),
         "numbers that contain 777": numbers('e164Contains: "777"'),
         "numbers that begin with +1206": numbers('e164Contains: "+1206"'),
@@ -84,7 +84,7 @@ def lists(count: int) -> dict[str, Operation]:
         "all conversations": conversations(),
         "conversations of a status": conversations("status: [UNANSWERED]"),
         "conversations inbound": conversations("direction: INBOUND"),
-        "conversations of an agent": conversations(f'agentId: "{identifier("agt", 7)}"'),
+        "conversations of an agent": conversations(f'agentId: "{make_id("agt", 7)}"'),
         "conversations from a number": conversations(f'agentNumber: "{e164(7919 % count)}"'),
         "conversations with a caller": conversations('userNumber: "+12080000005"'),
         "conversations with metadata": conversations('metadata: {customer: "c7"}'),

@@ -1,29 +1,40 @@
-"""Which agent the caller asks for, and whether it may speak (R7)."""
+"""Resolve agentVersionId, agentId or agentConfig to the agent version that speaks, or refuse (R7)."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
-import sqlalchemy as sa
+from calling.refusals import agent_not_found, agent_version_not_found
+from models import ErrorCode, Refused, is_well_formed
+from models.json_members import JsonObject
+from models.number_candidates import find_newest_published, find_own_agent, find_own_version
+from models.rows import AgentRow, AgentVersionRow
+from storage import ReadSession
 
-from models import ErrorCode, ReadSession, Refused, well_formed
-from models.choosing import newest_published, own_agent, own_version
+RowType = TypeVar("RowType")
 
 
 @dataclass(frozen=True)
 class AgentReference:
-    """What was sent to say who speaks: ids as sent, `config` where an inline agent was sent."""
+    """The agent that a request asks for: by its ids, or as an inline agent in `config`."""
 
     agent_version_id: str | None = None
     agent_id: str | None = None
-    config: dict[str, Any] | None = None
+    config: JsonObject | None = None
 
 
-async def referenced_version(session: ReadSession, organization_id: str, sent: AgentReference) -> Any:
-    """The version that is to speak, None where an inline agent or none was sent. Refuses in the order of R7."""
-    _one_reference(sent)
-    asked, missing = sent.agent_version_id, version_not_found("agentVersionId")
-    version = await _own(session, own_version, organization_id, asked, missing)
-    agent = await _own(session, own_agent, organization_id, sent.agent_id, agent_not_found("agentId"))
+async def resolve_agent_version(
+    session: ReadSession, organization_id: str, reference: AgentReference
+) -> AgentVersionRow | None:
+    """Return the version that speaks; None for an inline agent, or without a reference.
+
+    `agentId` alone means the agent's newest published version. Raises Refused, by the first check of R7 that fails:
+    AGENT_REFERENCE_CONFLICT, AGENT_VERSION_NOT_FOUND, AGENT_NOT_FOUND, AGENT_VERSION_NOT_PUBLISHED, AGENT_INACTIVE.
+    """
+    _require_one_reference(reference)
+    version_id, not_found = reference.agent_version_id, agent_version_not_found("agentVersionId")
+    version = await _find_own(session, find_own_version, organization_id, version_id, not_found)
+    agent = await _find_own(session, find_own_agent, organization_id, reference.agent_id, agent_not_found("agentId"))
     if version and agent and version.agent_id != agent.id:
         raise Refused(
             ErrorCode.AGENT_REFERENCE_CONFLICT,
@@ -32,14 +43,14 @@ async def referenced_version(session: ReadSession, organization_id: str, sent: A
             "agentVersionId",
         )
     if agent and not version:
-        version = await _newest_published(session, agent)
+        version = await _newest_published_version(session, agent)
     if version:
-        may_speak(version, "agentVersionId" if sent.agent_version_id is not None else "agentId")
+        require_can_speak(version, "agentVersionId" if reference.agent_version_id is not None else "agentId")
     return version
 
 
-def may_speak(version: Any, *field: str) -> None:
-    """A version speaks if it is published and its agent is active."""
+def require_can_speak(version: AgentVersionRow, *field: str) -> None:
+    """Raise Refused at `field` unless the version is published and its agent is active."""
     if not version.published:
         raise Refused(
             ErrorCode.AGENT_VERSION_NOT_PUBLISHED,
@@ -56,8 +67,8 @@ def may_speak(version: Any, *field: str) -> None:
         )
 
 
-def _one_reference(sent: AgentReference) -> None:
-    if sent.config is None or (sent.agent_version_id is None and sent.agent_id is None):
+def _require_one_reference(reference: AgentReference) -> None:
+    if reference.config is None or (reference.agent_version_id is None and reference.agent_id is None):
         return
     raise Refused(
         ErrorCode.AGENT_REFERENCE_CONFLICT,
@@ -66,30 +77,27 @@ def _one_reference(sent: AgentReference) -> None:
     )
 
 
-async def _own(session: ReadSession, found: Any, organization_id: str, sent: str | None, missing: Any) -> Any:
-    """The organization's own row of that id: missing, malformed and foreign are one and the same "not found"."""
-    if sent is None:
+async def _find_own(
+    session: ReadSession,
+    find: Callable[[ReadSession, str, str], Awaitable[list[RowType]]],
+    organization_id: str,
+    row_id: str | None,
+    not_found: Refused,
+) -> RowType | None:
+    """Return the organization's own row with this id; None without an id.
+
+    Raises the same `not_found` for a malformed id, for an id that does not exist, and for another organization's.
+    """
+    if row_id is None:
         return None
-    rows = await found(session, organization_id, sent) if well_formed(sent) else None
+    rows = await find(session, organization_id, row_id) if is_well_formed(row_id) else None
     if not rows:
-        raise missing
+        raise not_found
     return rows[0]
 
 
-def agent_not_found(*field: str) -> Refused:
-    return Refused(ErrorCode.AGENT_NOT_FOUND, "No such agent in this organization. List them with agents.", *field)
-
-
-def version_not_found(*field: str) -> Refused:
-    return Refused(
-        ErrorCode.AGENT_VERSION_NOT_FOUND,
-        "No such agent version in this organization. List an agent's versions with agents { nodes { versions } }.",
-        *field,
-    )
-
-
-async def _newest_published(session: ReadSession, agent: sa.Row[Any]) -> Any:
-    if versions := await newest_published(session, agent.id):
+async def _newest_published_version(session: ReadSession, agent: AgentRow) -> AgentVersionRow:
+    if versions := await find_newest_published(session, agent.id):
         return versions[0]
     raise Refused(
         ErrorCode.AGENT_VERSION_NOT_PUBLISHED,

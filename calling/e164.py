@@ -1,4 +1,4 @@
-"""Reading a phone number that somebody typed, in one place (R3)."""
+"""Parse a typed phone number into E.164 (ITU-T E.164), or refuse it (R3)."""
 
 import re
 from functools import lru_cache
@@ -8,33 +8,39 @@ import phonenumbers
 from models import ErrorCode, Refused
 
 _TYPED = re.compile(r"\+[0-9 .\-()\[\]]+", re.ASCII)
-_STORED = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
-_LONGEST = 64
+_TYPED_NATIONAL = re.compile(r"[0-9 .\-()\[\]]+", re.ASCII)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+MAX_TYPED_LENGTH = 64
+# What spreadsheets and data frames make of phone numbers: 1.2126E+10 and 12125550100.0, whose last zero is no digit.
+_CALCULATED = re.compile(r"\+?[0-9]+(?:[.,][0-9]+)?[Ee]\+?[0-9]+|\+?[0-9]+[.,]0", re.ASCII)
 _PUNCTUATION = str.maketrans("", "", " .-()[]")
 
 
-def without_punctuation(text: str) -> str:
-    """`+1 (555) 123-4567` as `+15551234567`; whatever else stands there stays."""
+def strip_punctuation(text: str) -> str:
+    """Remove spaces, dots, dashes and brackets: `+1 (555) 123-4567` becomes `+15551234567`."""
     return text.translate(_PUNCTUATION)
 
 
-def as_e164(text: str) -> str | None:
-    """The stored form, or None where it is not a possible number.
+def normalize_e164(text: str) -> str | None:
+    """Return the number in E.164, or None if it is not a possible number.
 
-    Possible, not valid: the reference page's own +1 555 123 4567 is unassigned, and must work.
+    A possible number has a valid country code and length. It need not be assigned: +1 555 123 4567, the example of the
+    reference page, is not.
     """
-    return _read(without_punctuation(text)) if len(text) <= _LONGEST and _TYPED.fullmatch(text) else None
+    return (
+        _normalize_digits(strip_punctuation(text)) if len(text) <= MAX_TYPED_LENGTH and _TYPED.fullmatch(text) else None
+    )
 
 
 @lru_cache(maxsize=4096)
-def _read(digits: str) -> str | None:
-    """On its way a number is looked at several times."""
-    number = _possible(digits)
-    # What is stored names itself: a number that would be read as another one, trunk zeros and all, is none.
-    return number if number and _STORED.fullmatch(number) and _possible(number) == number else None
+def _normalize_digits(digits: str) -> str | None:
+    """Parse the digits after a plus sign. Cached, as one request can contain a number several times."""
+    number = _parse_possible(digits)
+    # The E.164 form must parse to itself; a number whose trunk zeros would be dropped again does not.
+    return number if number and _E164.fullmatch(number) and _parse_possible(number) == number else None
 
 
-def _possible(digits: str) -> str | None:
+def _parse_possible(digits: str) -> str | None:
     try:
         parsed = phonenumbers.parse(digits)
     except phonenumbers.NumberParseException:
@@ -44,13 +50,40 @@ def _possible(digits: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def e164(text: str, *field: str) -> str:
-    """The stored form, or the refusal INVALID_PHONE_NUMBER at `field`."""
-    if number := as_e164(text):
+def normalize_national(text: str, region: str) -> str | None:
+    """Return in E.164 what is typed without a country code in a region (ISO 3166-1), or None if it is not possible."""
+    if len(text) > MAX_TYPED_LENGTH or not _TYPED_NATIONAL.fullmatch(text):
+        return None
+    try:
+        parsed = phonenumbers.parse(strip_punctuation(text), region)
+    except phonenumbers.NumberParseException:
+        return None
+    return normalize_e164(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def check_e164(text: str, *field: str) -> str:
+    """Return the number in E.164; raise Refused (INVALID_PHONE_NUMBER) at `field` if it is not a phone number."""
+    if number := normalize_e164(text):
         return number
-    raise Refused(
+    raise invalid_phone_number(text, *field)
+
+
+def invalid_phone_number(text: str, *field: str) -> Refused:
+    """Build the refusal of a text that is not a phone number; the message quotes its first 40 characters."""
+    return Refused(
         ErrorCode.INVALID_PHONE_NUMBER,
         f"{text[:40]!r} is not a possible phone number. Write a plus sign, the country code and the number,"
         " such as +15551234567; spaces, dots, dashes and brackets may stand between the digits.",
         *field,
     )
+
+
+def refuse_quantity(text: str, *field: str) -> None:
+    """Raise Refused (INVALID_PHONE_NUMBER) for a number from a file that a program took for a quantity."""
+    if _CALCULATED.fullmatch(text.strip()):
+        raise Refused(
+            ErrorCode.INVALID_PHONE_NUMBER,
+            f"{text.strip()[:40]!r} is a phone number that a program took for a quantity, which may have cost digits."
+            " Format the column as text, and fill in the numbers again, such as +15551234567.",
+            *field,
+        )

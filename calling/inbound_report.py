@@ -1,31 +1,30 @@
-"""How an inbound call goes on, as told by whoever asked who answers it (R12, R14)."""
+"""Record the progress that the router of an inbound call reports (R12, R14)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
-from calling import form
-from calling.end_reasons import FINAL
-from calling.live_call import as_it_is, not_live
+from calling import validation
+from calling.end_reasons import STATUS_BY_END_REASON
+from calling.live_call import reload_conversation
+from calling.refusals import conversation_not_live, routed_conversation_not_found
 from models import (
-    LIVE,
-    CallDirection,
+    LIVE_STATUSES,
     Conversation,
     ConversationStatus,
     EndReason,
-    ErrorCode,
     Reach,
-    Refused,
-    WriteSession,
     now,
 )
-from models.dialing import note_end
-from models.going_on import answered, ended
+from models.active_call_statements import IS_CARRIED_ELSEWHERE, mark_answered, mark_ended
+from models.call_rows import ConversationRow
+from models.queue_statements import count_ended_calls
+from storage import WriteSession
+from storage.statement import Query, query
 
-LOWEST_FINAL, HIGHEST_FINAL = 200, 699
-# What says enough by itself; a call that is UNANSWERED or FAILED can be so for several reasons.
-MEANT = {
+MIN_FINAL_SIP_STATUS, MAX_FINAL_SIP_STATUS = 200, 699
+# The end reason of a report without one. FAILED has several possible reasons, so its report must have one.
+IMPLIED_END_REASON = {
     ConversationStatus.COMPLETED: EndReason.HANGUP,
     ConversationStatus.CANCELLED: EndReason.CANCELLED,
     ConversationStatus.TRANSFERRED: EndReason.TRANSFERRED,
@@ -34,65 +33,70 @@ MEANT = {
 
 
 @dataclass(frozen=True)
-class Report:
-    """What was sent; None is what was not sent."""
+class InboundReport:
+    """An unchecked report. A field that the router left out is None."""
 
     status: ConversationStatus
     end_reason: EndReason | None = None
     sip_status: int | None = None
 
 
-async def report(session: WriteSession, router: str, conversation_id: str, told: Report) -> Any:
-    """The conversation after it. Reporting the same again changes nothing."""
-    reason = _reason(told)
-    call = await _routed(session, router, conversation_id)
-    if (call.status, call.end_reason) == (told.status, reason):
+async def report_inbound_call(
+    session: WriteSession, routing_organization_id: str, conversation_id: str, report: InboundReport
+) -> ConversationRow:
+    """Record the report, and return the updated conversation. Repeating a report changes nothing.
+
+    Raises Refused: INVALID_INPUT, CONVERSATION_NOT_FOUND, CONVERSATION_NOT_LIVE.
+    """
+    reason = _check_end_reason(report)
+    call = await _load_routed_call(session, routing_organization_id, conversation_id)
+    if (call.status, call.end_reason) == (report.status, reason):
         return call
-    if call.status not in LIVE:
-        raise not_live(call)
-    if told.status is ConversationStatus.RINGING:
-        raise form.invalid(
+    if call.status not in LIVE_STATUSES:
+        raise conversation_not_live(call)
+    if report.status is ConversationStatus.RINGING:
+        raise validation.invalid_input(
             "The call was answered already, and never goes back to RINGING. Send its end once it has ended.", "status"
         )
     if reason:
-        end = ended(call.id, None, now(), status=told.status, reason=reason, sip_status=told.sip_status)
+        end = mark_ended(call.id, None, now(), status=report.status, reason=reason, sip_status=report.sip_status)
         await session.execute(end)
-        note_end(session, reason)
+        count_ended_calls(session, reason)
     else:
-        await session.execute(answered(call.id, None, now()))
-    return await as_it_is(session, call.id)
+        await session.execute(mark_answered(call.id, None, now()))
+    return await reload_conversation(session, call.id)
 
 
-async def _routed(session: WriteSession, router: str, conversation_id: str) -> Any:
-    """Only what was routed through the API: what an engine took is the engine's to tell of."""
-    conversation = Conversation.columns()
-    within = Reach(router, below=True).holds(Conversation, [conversation_id])
-    routed = sa.and_(conversation.direction == CallDirection.INBOUND, conversation.engine_reference.is_(None))
-    found = await session.execute(sa.select(Conversation.__table__).where(within, routed))
-    if (call := found.first()) is None:
-        raise Refused(
-            ErrorCode.CONVERSATION_NOT_FOUND,
-            "No such conversation among those that routeInboundCall answered for this organization or one below it."
-            " Send the id that it answered.",
-            "conversationId",
-        )
+async def _load_routed_call(
+    session: WriteSession, routing_organization_id: str, conversation_id: str
+) -> ConversationRow:
+    """Load a conversation that was routed through the API; an engine reports its own calls."""
+    in_reach = Reach(routing_organization_id, includes_descendants=True).contains_rows(Conversation, [conversation_id])
+    conversations: Query[ConversationRow] = query(sa.select(Conversation.__table__))
+    call = (await session.execute(conversations.where(in_reach, IS_CARRIED_ELSEWHERE))).first()
+    if call is None:
+        raise routed_conversation_not_found()
     return call
 
 
-def _reason(told: Report) -> EndReason | None:
-    """Why it ended, None where it goes on; refuses a status and a reason that do not go together."""
-    if told.status in (ConversationStatus.QUEUED, ConversationStatus.DIALING):
-        raise form.invalid(
-            f"An inbound call is never {told.status}. Send RINGING, IN_PROGRESS or how it ended.", "status"
+def _check_end_reason(report: InboundReport) -> EndReason | None:
+    """Return the end reason, None for a live status. Raises Refused if the status and the reason do not match."""
+    if report.status in (ConversationStatus.QUEUED, ConversationStatus.DIALING):
+        raise validation.invalid_input(
+            f"An inbound call is never {report.status}. Send RINGING, IN_PROGRESS or how it ended.", "status"
         )
-    if told.sip_status is not None:
-        form.whole_number(told.sip_status, LOWEST_FINAL, HIGHEST_FINAL, "sipStatus")
-    if told.status in LIVE:
-        if told.end_reason:
-            raise form.invalid(f"A call that is {told.status} has not ended. Leave endReason out.", "endReason")
+    if report.sip_status is not None:
+        validation.check_whole_number(report.sip_status, MIN_FINAL_SIP_STATUS, MAX_FINAL_SIP_STATUS, "sipStatus")
+    if report.status in LIVE_STATUSES:
+        if report.end_reason:
+            raise validation.invalid_input(
+                f"A call that is {report.status} has not ended. Leave endReason out.", "endReason"
+            )
         return None
-    reason = told.end_reason or MEANT.get(told.status)
-    fitting = [each.name for each, final in FINAL.items() if final is told.status]
+    reason = report.end_reason or IMPLIED_END_REASON.get(report.status)
+    fitting = [each.name for each, final in STATUS_BY_END_REASON.items() if final is report.status]
     if reason is None or reason.name not in fitting:
-        raise form.invalid(f"Send in endReason why the call is {told.status}: {', '.join(fitting)}.", "endReason")
+        raise validation.invalid_input(
+            f"Send in endReason why the call is {report.status}: {', '.join(fitting)}.", "endReason"
+        )
     return reason

@@ -1,80 +1,59 @@
-"""What can be asked of a call that goes on: that it is hung up, transferred, or reported on by whoever routed it.
+"""Load a live call, and request its hang-up (R12).
 
-A wish is committed here; the server whose call it is hears of it and asks the engine, never within the transaction.
+The request is only stored: after the commit, the server that carries the call passes it on to the engine.
 """
-
-from typing import Any
 
 import sqlalchemy as sa
 
-from calling.end_reasons import FINAL
+from calling.end_reasons import STATUS_BY_END_REASON
+from calling.refusals import conversation_not_found, conversation_not_live
 from models import (
-    LIVE,
-    CallDirection,
+    LIVE_STATUSES,
     Conversation,
     ConversationStatus,
     EndReason,
-    ErrorCode,
     Reach,
-    ReadSession,
-    Refused,
-    WriteSession,
     now,
 )
-from models.dialing import not_dialed, note_end
-from models.going_on import ended, hang_up_wanted
+from models.active_call_statements import is_carried_elsewhere, mark_ended, mark_hang_up_requested
+from models.call_rows import ConversationRow
+from models.queue_statements import count_ended_calls, end_queued
+from storage import ReadSession, WriteSession
+from storage.statement import Query, query
 
-CALLED_OFF = EndReason.CANCELLED
 
+async def request_hang_up(session: WriteSession, reach: Reach, conversation_id: str) -> ConversationRow:
+    """Cancel a queued call, or request the hang-up of a live one. Returns the updated conversation.
 
-async def hang_up(session: WriteSession, reach: Reach, conversation_id: str) -> Any:
-    """The conversation after it: CANCELLED where nobody has dialed it; else the engine hangs up, and its end follows.
-
-    A call that was routed through the API ends here at once: whoever carries it follows the conversation.
+    The engine ends a live call later. One that was routed through the API ends at once: its router follows the
+    conversation. Raises Refused: CONVERSATION_NOT_FOUND, CONVERSATION_NOT_LIVE.
     """
-    call = await live_call(session, reach, conversation_id)
+    call = await load_live_call(session, reach, conversation_id)
     if call.status is ConversationStatus.QUEUED:
-        await session.execute(not_dialed(call.id, FINAL[CALLED_OFF], CALLED_OFF, now()))
-        note_end(session, CALLED_OFF)
-    elif carried_elsewhere(call):
+        cancelled = EndReason.CANCELLED
+        await end_queued(session, [call.id], STATUS_BY_END_REASON[cancelled], cancelled, now())
+        count_ended_calls(session, EndReason.CANCELLED)
+    elif is_carried_elsewhere(call):
         answered = call.status is ConversationStatus.IN_PROGRESS
-        reason = EndReason.HANGUP if answered else CALLED_OFF
-        await session.execute(ended(call.id, None, now(), status=FINAL[reason], reason=reason))
-        note_end(session, reason)
+        reason = EndReason.HANGUP if answered else EndReason.CANCELLED
+        await session.execute(mark_ended(call.id, None, now(), status=STATUS_BY_END_REASON[reason], reason=reason))
+        count_ended_calls(session, reason)
     else:
-        await session.execute(hang_up_wanted(call.id, now()))
-    return await as_it_is(session, call.id)
+        await session.execute(mark_hang_up_requested(call.id, now()))
+    return await reload_conversation(session, call.id)
 
 
-async def live_call(session: WriteSession, reach: Reach, conversation_id: str) -> Any:
-    """Refuses what may not be seen, and what has ended."""
-    found = sa.select(Conversation.__table__).where(reach.holds(Conversation, [conversation_id]))
-    call = (await session.execute(found)).first()
+async def load_live_call(session: WriteSession, reach: Reach, conversation_id: str) -> ConversationRow:
+    """Return a conversation that has not ended; raise Refused (CONVERSATION_NOT_FOUND, CONVERSATION_NOT_LIVE)."""
+    conversations: Query[ConversationRow] = query(sa.select(Conversation.__table__))
+    call = (await session.execute(conversations.where(reach.contains_rows(Conversation, [conversation_id])))).first()
     if call is None:
-        raise Refused(
-            ErrorCode.CONVERSATION_NOT_FOUND,
-            "No such conversation among those of the organizations that this API key may act for."
-            " List them with conversations.",
-            "conversationId",
-        )
-    if call.status not in LIVE:
-        raise not_live(call)
+        raise conversation_not_found()
+    if call.status not in LIVE_STATUSES:
+        raise conversation_not_live(call)
     return call
 
 
-def carried_elsewhere(call: Any) -> bool:
-    """Whoever asked who answers carries the call: no engine of ours knows it."""
-    return call.direction is CallDirection.INBOUND and call.engine_reference is None
-
-
-def not_live(call: Any) -> Refused:
-    return Refused(
-        ErrorCode.CONVERSATION_NOT_LIVE,
-        f"The conversation has ended ({call.status}, {call.end_reason}), and nothing changes it any more."
-        " Call again with another conversation.",
-        "conversationId",
-    )
-
-
-async def as_it_is(session: ReadSession, conversation_id: str) -> Any:
+async def reload_conversation(session: ReadSession, conversation_id: str) -> ConversationRow:
+    """Return the conversation as this transaction sees it now."""
     return (await session.execute(Conversation.by_id([conversation_id]))).one()

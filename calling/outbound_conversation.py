@@ -1,168 +1,118 @@
-"""Creating an outbound conversation: what was sent is checked, the steps decide, the answer is kept (R9, R11)."""
+"""Create an outbound conversation: check, resolve the number, queue (R9, R11)."""
 
-import hashlib
-import json
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from calling import form
-from calling.agent_reference import AgentReference, referenced_version
-from calling.destinations import destination
-from calling.e164 import as_e164, e164
-from calling.outbound_number import Question, not_resolved, resolve
-from calling.resolution import Resolution, from_json, to_json
-from models import (
-    ErrorCode,
-    ReadSession,
-    Refusal,
-    Refused,
-    WriteSession,
-)
-from models.conversation import created_under_key, queue
-from models.dialing import QUEUED_OF
-
-LONGEST_KEY = 255
+from calling.checked_call import CheckedCall, OutboundCallInput, check_call, normalize_call
+from calling.idempotency import find_replayed
+from calling.outbound_number import not_resolved, resolve
+from calling.resolution_result import Resolution, from_json, to_json
+from models import ErrorCode, Refusal, Refused
+from models.call_rows import ConversationRow
+from models.conversation_insert import queue
+from models.queue_statements import COUNT_QUEUED
+from storage import ReadSession, WriteSession
 
 
 @dataclass(frozen=True)
-class OutboundCall:
-    """What the caller sent, as it was sent; None is what was not sent."""
+class CreateResult:
+    """The conversation that a create made or replayed, or a resolution whose refusal says why there is none.
 
-    to: str | None = None
-    agent_number: str | None = None
-    agent_version_id: str | None = None
-    agent_id: str | None = None
-    agent_config: Any = None
-    allow_fallback: bool = False
-    initial_context: str | None = None
-    metadata: Any = None
-    idempotency_key: str | None = None
-
-    @property
-    def agent(self) -> AgentReference:
-        return AgentReference(self.agent_version_id, self.agent_id, self.agent_config)
-
-    def question(self, organization_id: str) -> Question:
-        return Question(organization_id, self.agent_number, self.agent, allow_fallback=self.allow_fallback)
-
-    def digest(self) -> bytes:
-        """Equal for inputs that ask for the same: numbers count in E.164, absent as null (R11)."""
-        sent = {name: value for name, value in vars(self).items() if value is not None and name != "idempotency_key"}
-        for name in ("to", "agent_number"):
-            sent[name] = as_e164(sent.get(name, "")) or sent.get(name)
-        return hashlib.sha256(json.dumps(sent, sort_keys=True).encode()).digest()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a create did: a conversation, or a resolution whose refusal says why there is none."""
+    `stored_bytes` is the growth of the organization's stored bytes, as counted by `models/stored_bytes.py`.
+    """
 
     resolution: Resolution
-    conversation: Any = None
+    conversation: ConversationRow | None = None
     replayed: bool = False
     over_limit: Refusal | None = None
+    stored_bytes: int = 0
 
     @property
     def refusal(self) -> Refusal | None:
+        """Why there is no conversation; None if there is one."""
         return self.resolution.refusal or self.over_limit
 
 
-async def decide(
-    session: ReadSession, organization_id: str, call: OutboundCall, allowed_regions: frozenset[str]
+async def check_and_resolve(
+    session: ReadSession, organization_id: str, call_input: OutboundCallInput, allowed_regions: frozenset[str]
 ) -> Resolution:
-    """Which number the call would go out from, may it, and why. Writes nothing."""
-    try:
-        number = _well_formed(call)
-        if call.to is not None:
-            destination(call.to, allowed_regions, "to")
-        version = await referenced_version(session, organization_id, call.agent)
-    except Refused as refused:
-        return not_resolved(call.question(organization_id), refused.refusal)
-    return await resolve(session, replace(call.question(organization_id), agent_number=number, version=version))
+    """Return which number the call would go out from and who would speak, or why it may not. Writes nothing.
 
-
-async def create(
-    session: WriteSession, organization_id: str, call: OutboundCall, allowed_regions: frozenset[str], most_queued: int
-) -> Outcome:
-    """Queue a conversation, or answer with the one that the idempotency key has created already.
-
-    `most_queued`: how many calls of one organization may wait, 0: any number. The dry run never asks (R9).
+    Raises nothing: a check that fails before the steps is the refusal of the resolution.
     """
     try:
-        first = await replayed(session, organization_id, call.idempotency_key, call.digest())
-    except Refused as refused:
-        return Outcome(not_resolved(call.question(organization_id), refused.refusal))
-    if first:
-        return Outcome(from_json(first.resolution, first), first, replayed=True)
-    resolution = await decide(session, organization_id, call, allowed_regions)
+        call = await check_call(session, organization_id, normalize_call(call_input), allowed_regions)
+    except Refused as error:
+        return not_resolved(organization_id, call_input, error.refusal)
+    return await resolve(session, call)
+
+
+async def create_conversation(
+    session: WriteSession,
+    organization_id: str,
+    call_input: OutboundCallInput,
+    allowed_regions: frozenset[str],
+    max_queued: int,
+) -> CreateResult:
+    """Queue a conversation, or return the one that the idempotency key created before.
+
+    `max_queued` is the most calls that the organization may have in the queue; 0 means no limit. A dry run does not
+    check it (R9).
+    """
+    normalized = normalize_call(call_input)
+    try:
+        first = await find_replayed(session, organization_id, call_input.idempotency_key, normalized.digest)
+        if first:
+            return _replay(first)
+        call = await check_call(session, organization_id, normalized, allowed_regions)
+    except Refused as error:
+        return CreateResult(not_resolved(organization_id, call_input, error.refusal))
+    resolution = await resolve(session, call)
     if resolution.refusal:
-        return Outcome(resolution)
-    if most_queued and await _waiting(session, organization_id, most_queued) == most_queued:
-        return Outcome(resolution, over_limit=_too_many(most_queued))
-    return Outcome(resolution, await _queued(session, organization_id, call, resolution))
+        return CreateResult(resolution)
+    if max_queued and await _count_queued(session, organization_id, max_queued) == max_queued:
+        return CreateResult(resolution, over_limit=_queue_is_full(max_queued))
+    conversation, stored_bytes = await queue_conversation(session, call, resolution)
+    return CreateResult(resolution, conversation, stored_bytes=stored_bytes)
 
 
-async def replayed(session: ReadSession, organization_id: str, key: str | None, digest: bytes) -> Any:
-    """The conversation that the key created, None where it created none; refuses another input under the same key."""
-    if key is None:
-        return None
-    (first,) = await created_under_key(session, organization_id, key) or (None,)
-    if first and first.input_digest != digest:
-        raise Refused(
-            ErrorCode.IDEMPOTENCY_KEY_REUSED,
-            "This idempotency key has created a conversation from another input."
-            " Repeat that input to get it again, or send a new key for a new call.",
-            "idempotencyKey",
-        )
-    return first
+def _replay(conversation: ConversationRow) -> CreateResult:
+    assert conversation.resolution is not None, "an outbound conversation stores its resolution"
+    return CreateResult(from_json(conversation.resolution, conversation), conversation, replayed=True)
 
 
-def idempotency_key(key: str | None) -> str | None:
-    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
-        raise form.invalid(
-            f"idempotencyKey has {len(key)} characters; it can have 1 to {LONGEST_KEY}.", "idempotencyKey"
-        )
-    return key and form.text(key, "idempotencyKey")
+async def _count_queued(session: ReadSession, organization_id: str, limit: int) -> int:
+    """Count the organization's queued calls, up to `limit`."""
+    return int(await session.scalar(COUNT_QUEUED, {"organization_id": organization_id, "limit": limit}) or 0)
 
 
-async def _waiting(session: ReadSession, organization_id: str, most: int) -> int:
-    """How many calls of the organization wait, counted up to `most`."""
-    return int(await session.scalar(QUEUED_OF, {"organization_id": organization_id, "most": most}) or 0)
-
-
-def _too_many(most_queued: int) -> Refusal:
+def _queue_is_full(max_queued: int) -> Refusal:
     return Refusal(
         ErrorCode.LIMIT_EXCEEDED,
-        f"{most_queued} calls of this organization wait to be dialed already, and no more may."
+        f"{max_queued} calls of this organization wait to be dialed already, and no more may."
         " Try again when some have been, hang up what is not needed any more, or have the trunk dial faster.",
     )
 
 
-def _well_formed(call: OutboundCall) -> str | None:
-    """The agent number in E.164, where one was sent; refuses what no rule needs to look at."""
-    number = None if call.agent_number is None else e164(call.agent_number, "agentNumber")
-    if call.agent_config is not None:
-        form.json_object(call.agent_config, "agentConfig")
-    if call.metadata is not None:
-        form.json_object(call.metadata, "metadata")
-    if call.initial_context is not None:
-        form.text(call.initial_context, "initialContext")
-    idempotency_key(call.idempotency_key)
-    return number
+async def queue_conversation(
+    session: WriteSession, call: CheckedCall, resolution: Resolution
+) -> tuple[ConversationRow, int]:
+    """Store the conversation. Returns its row, and how many bytes it stores."""
+    return await queue(session, **conversation_values(call, resolution))
 
 
-async def _queued(session: WriteSession, organization_id: str, call: OutboundCall, resolution: Resolution) -> Any:
-    return await queue(
-        session,
-        organization_id=organization_id,
-        agent_number=str(resolution.agent_number),
-        user_number=e164(call.to or "", "to"),
-        phone_number_id=resolution.phone_number_id,
-        agent_version_id=resolution.agent_version_id,
-        agent_config=call.agent_config,
-        resolution=to_json(resolution),
-        initial_context=call.initial_context,
-        custom_metadata=call.metadata and json.loads(json.dumps(call.metadata, sort_keys=True)),
-        idempotency_key=call.idempotency_key,
-        input_digest=call.digest() if call.idempotency_key else None,
-    )
+def conversation_values(call: CheckedCall, resolution: Resolution) -> dict[str, object]:
+    """Return the columns of a call's conversation."""
+    assert call.to is not None, "createOutboundConversation requires a destination"
+    return {
+        "organization_id": call.organization_id,
+        "agent_number": resolution.agent_number,
+        "user_number": call.to,
+        "phone_number_id": resolution.phone_number_id,
+        "agent_version_id": resolution.agent_version_id,
+        "agent_config": call.agent.config,
+        "resolution": to_json(resolution),
+        "initial_context": call.initial_context,
+        "custom_metadata": call.metadata,
+        "idempotency_key": call.idempotency_key,
+        "input_digest": call.input_digest,
+    }

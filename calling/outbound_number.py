@@ -1,154 +1,198 @@
-"""How the outbound number is chosen: the four steps of the reference page, in its order (R8).
+"""Choose the outbound number by four steps: agentNumber, agentVersionId, agentId, fallback (R8).
 
-The first step that is given decides, and an explicit reference is authoritative: it never silently becomes another
-number. What was sent is checked before, not here; the words of the verdicts are in `weighing`.
+    You provide        Number used
+    agentNumber        That exact number, if the organization owns it or it is shared with it.
+    agentVersionId     The number whose outbound slot points at that version.
+    agentId            The number bound to that agent's resolved version on its outbound slot.
+    none of the above  Fallback: any outbound-capable number of the organization's own, preferring numbers with no
+                       outbound agent assigned.
+
+The first step whose argument is in the input decides: an explicit reference never silently becomes another number.
+With `allowFallback`, step 4 follows a reference to an agent that finds no number. The chosen number must have a trunk
+with an outbound configuration, and the call an agent, or the call is refused.
+`checked_call` checks the input beforehand; `explanations` holds the sentences of the verdicts.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from calling.agent_reference import AgentReference, may_speak
-from calling.resolution import OutboundNumberRule, Resolution, Step, StepVerdict
-from calling.weighing import (
+from calling.agent_reference import require_can_speak
+from calling.checked_call import CheckedCall, OutboundCallInput
+from calling.explanations import (
     agent_required,
-    chosen,
+    explain_chosen,
+    explain_refused,
+    explain_skipped,
     no_number_bound,
-    no_outbound_configuration,
     no_outbound_number,
-    number_not_found,
-    passed,
-    refused,
 )
-from models import ReadSession, Refusal, Refused
-from models.choosing import (
-    MOST_CANDIDATES,
-    bound_to_agent,
-    fallback_assigned,
-    fallback_unassigned,
-    own_version,
-    visible_number,
+from calling.refusals import no_outbound_configuration, number_not_found
+from calling.resolution_result import OutboundNumberRule, Resolution, Step, StepVerdict
+from models import Refusal, Refused
+from models.number_candidates import (
+    MAX_CANDIDATES,
+    find_bound_to_agent,
+    find_fallback_assigned,
+    find_fallback_unassigned,
+    find_own_version,
+    find_visible_number,
 )
+from models.number_rows import NumberRow
+from models.rows import AgentVersionRow
+from storage import ReadSession
 
 
 @dataclass(frozen=True)
-class Question:
-    """Who asks, and what was sent: `agent_number` in E.164, `version` what the agent reference resolved to."""
+class Choice:
+    """The verdict of a step that was evaluated, and the row of the number that it chose."""
 
-    organization_id: str
-    agent_number: str | None
-    agent: AgentReference
-    version: Any = None
-    allow_fallback: bool = False
-
-    def gives(self, rule: OutboundNumberRule) -> bool:
-        return {
-            OutboundNumberRule.AGENT_NUMBER: self.agent_number is not None,
-            OutboundNumberRule.AGENT_VERSION: self.agent.agent_version_id is not None,
-            OutboundNumberRule.AGENT: self.agent.agent_id is not None,
-            OutboundNumberRule.FALLBACK: True,
-        }[rule]
+    step: Step
+    number: NumberRow | None = None
 
 
-async def agent_number(session: ReadSession, question: Question) -> Step:
-    """That exact number, if the organization owns it or it is shared with it."""
-    e164 = question.agent_number or ""
-    (number,) = await visible_number(session, question.organization_id, e164) or (None,)
+async def choose_agent_number(session: ReadSession, call: CheckedCall) -> Choice:
+    """Step 1: choose exactly that number, if the organization owns it or it is shared with it."""
+    e164 = call.agent_number or ""
+    (number,) = await find_visible_number(session, call.organization_id, e164) or (None,)
     if number is None:
-        return refused(OutboundNumberRule.AGENT_NUMBER, number_not_found(e164, "agentNumber"))
-    whose = "which this organization owns" if number.owned else "which an organization above shares"
-    return chosen(OutboundNumberRule.AGENT_NUMBER, f"agentNumber names {e164}, {whose}.", [number])
+        return Choice(explain_refused(OutboundNumberRule.AGENT_NUMBER, number_not_found(e164, "agentNumber")))
+    relation = "which this organization owns" if number.owned else "which an organization above shares"
+    reason = f"agentNumber names {e164}, {relation}."
+    return Choice(explain_chosen(OutboundNumberRule.AGENT_NUMBER, reason, [number]), number)
 
 
-async def agent_version(session: ReadSession, question: Question) -> Step:
-    """The number whose outbound slot points at that version."""
-    return await _bound_number(session, question, OutboundNumberRule.AGENT_VERSION, "agentVersionId")
+async def choose_by_agent_version(session: ReadSession, call: CheckedCall) -> Choice:
+    """Step 2: choose the number whose outbound slot points at that version."""
+    return await _choose_bound(session, call, OutboundNumberRule.AGENT_VERSION, "agentVersionId")
 
 
-async def agent(session: ReadSession, question: Question) -> Step:
-    """The number bound to that agent's resolved version on its outbound slot."""
-    return await _bound_number(session, question, OutboundNumberRule.AGENT, "agentId")
+async def choose_by_agent(session: ReadSession, call: CheckedCall) -> Choice:
+    """Step 3: choose the number bound to that agent's resolved version on its outbound slot."""
+    return await _choose_bound(session, call, OutboundNumberRule.AGENT, "agentId")
 
 
-async def fallback(session: ReadSession, question: Question) -> Step:
-    """Any outbound-capable number of the organization's own, preferring those with no outbound agent assigned."""
-    numbers = await fallback_unassigned(session, question.organization_id)
-    if len(numbers) < MOST_CANDIDATES:
-        numbers += await fallback_assigned(session, question.organization_id)
+async def choose_fallback(session: ReadSession, call: CheckedCall) -> Choice:
+    """Step 4: choose any outbound-capable number of the organization's own, the oldest first.
+
+    Numbers with no outbound agent assigned come before those with one. Borrowed numbers are never chosen.
+    """
+    numbers = await find_fallback_unassigned(session, call.organization_id)
+    if len(numbers) < MAX_CANDIDATES:
+        numbers += await find_fallback_assigned(session, call.organization_id)
     if not numbers:
-        return refused(OutboundNumberRule.FALLBACK, no_outbound_number())
+        return Choice(explain_refused(OutboundNumberRule.FALLBACK, no_outbound_number()))
     kind = "with" if numbers[0].outbound_agent_version_id else "without"
     reason = f"{numbers[0].e164} is this organization's oldest outbound-capable number {kind} an outbound agent."
-    return chosen(OutboundNumberRule.FALLBACK, reason, numbers)
+    return Choice(explain_chosen(OutboundNumberRule.FALLBACK, reason, numbers), numbers[0])
 
 
-FOUR_STEPS: dict[OutboundNumberRule, Callable[[ReadSession, Question], Awaitable[Step]]] = {
-    OutboundNumberRule.AGENT_NUMBER: agent_number,
-    OutboundNumberRule.AGENT_VERSION: agent_version,
-    OutboundNumberRule.AGENT: agent,
-    OutboundNumberRule.FALLBACK: fallback,
+FOUR_STEPS: dict[OutboundNumberRule, Callable[[ReadSession, CheckedCall], Awaitable[Choice]]] = {
+    OutboundNumberRule.AGENT_NUMBER: choose_agent_number,
+    OutboundNumberRule.AGENT_VERSION: choose_by_agent_version,
+    OutboundNumberRule.AGENT: choose_by_agent,
+    OutboundNumberRule.FALLBACK: choose_fallback,
 }
 
 
-async def resolve(session: ReadSession, question: Question) -> Resolution:
-    """The number to dial from and the agent to speak, or why not, with the four steps that led there."""
+async def resolve(session: ReadSession, call: CheckedCall) -> Resolution:
+    """Return the number to dial from and the agent that speaks, or why not, with the verdicts of the four steps.
+
+    Raises nothing: a refusal by a step, or by a check after the steps, is the refusal of the resolution.
+    """
+    with_argument = _rules_with_argument(call.agent_number, call.agent.agent_version_id, call.agent.agent_id)
     steps: list[Step] = []
-    for rule, decide in FOUR_STEPS.items():
-        if question.gives(rule) and _reached(rule, question, steps):
-            steps.append(await decide(session, question))
+    number = None
+    for rule, choose in FOUR_STEPS.items():
+        if rule in with_argument and _is_reached(rule, call, steps):
+            choice = await choose(session, call)
+            number = choice.number
+            steps.append(choice.step)
         else:
-            steps.append(passed(rule, question.gives(rule), "An earlier step decided."))
-    return await _with_agent(session, question, Resolution(question.organization_id, tuple(steps)))
+            steps.append(explain_skipped(rule, rule in with_argument, "An earlier step decided."))
+    return await _require_outbound_and_agent(session, call, Resolution(call.organization_id, tuple(steps)), number)
 
 
-def not_resolved(question: Question, refusal: Refusal) -> Resolution:
-    """The answer to what was refused before the steps."""
+def not_resolved(organization_id: str, call_input: OutboundCallInput, refusal: Refusal) -> Resolution:
+    """Return the resolution of an input that was refused before the steps."""
+    with_argument = _rules_with_argument(call_input.agent_number, call_input.agent_version_id, call_input.agent_id)
     why = "The request was refused before the steps."
-    steps = tuple(passed(rule, question.gives(rule), why) for rule in FOUR_STEPS)
-    return Resolution(question.organization_id, steps, refusal=refusal)
+    steps = tuple(explain_skipped(rule, rule in with_argument, why) for rule in FOUR_STEPS)
+    return Resolution(organization_id, steps, refusal=refusal)
 
 
-def _reached(rule: OutboundNumberRule, question: Question, steps: list[Step]) -> bool:
-    """The first given step decides; only where it may be left is the fallback asked after it."""
+def _rules_with_argument(
+    agent_number: str | None, agent_version_id: str | None, agent_id: str | None
+) -> set[OutboundNumberRule]:
+    """Return the steps that have their argument in the input, and the fallback, which takes none."""
+    arguments = {
+        OutboundNumberRule.AGENT_NUMBER: agent_number,
+        OutboundNumberRule.AGENT_VERSION: agent_version_id,
+        OutboundNumberRule.AGENT: agent_id,
+    }
+    return {OutboundNumberRule.FALLBACK} | {rule for rule, argument in arguments.items() if argument is not None}
+
+
+def _is_reached(rule: OutboundNumberRule, call: CheckedCall, steps: list[Step]) -> bool:
+    """Tell whether no earlier step decided, or this is the fallback of a refused agent reference (allowFallback).
+
+    A refused agentNumber is final.
+    """
     decided = next((step for step in steps if step.decides), None)
     if decided is None:
         return True
-    left = decided.verdict is StepVerdict.REFUSED and decided.rule is not OutboundNumberRule.AGENT_NUMBER
-    return rule is OutboundNumberRule.FALLBACK and left and question.allow_fallback
+    may_fall_back = decided.verdict is StepVerdict.REFUSED and decided.rule is not OutboundNumberRule.AGENT_NUMBER
+    return rule is OutboundNumberRule.FALLBACK and may_fall_back and call.allow_fallback
 
 
-async def _bound_number(session: ReadSession, question: Question, rule: OutboundNumberRule, argument: str) -> Step:
-    """Outbound-capable first, then the earliest assigned, then the smallest id."""
-    version = question.version
-    numbers = await bound_to_agent(session, question.organization_id, version.agent_id, version.id)
+async def _choose_bound(session: ReadSession, call: CheckedCall, rule: OutboundNumberRule, argument: str) -> Choice:
+    """Choose a number that holds the version: outbound-capable first, then by time of assignment, then by id."""
+    version = _resolved_version(call)
+    numbers = await find_bound_to_agent(session, call.organization_id, version.agent_id, version.id)
     bound = [number for number in numbers if number.outbound_agent_version_id == version.id]
     drifted = [number for number in numbers if number.outbound_agent_version_id != version.id]
     if not bound:
-        return refused(rule, no_number_bound(version, drifted, argument), drifted)
-    holds = f"holds version {version.number} of {version.agent_name!r} in its outbound slot"
-    return chosen(rule, f"{bound[0].e164} {holds}.", bound, drifted)
+        return Choice(explain_refused(rule, no_number_bound(version, drifted, argument), drifted))
+    holding = f"holds version {version.number} of {version.agent_name!r} in its outbound slot"
+    return Choice(explain_chosen(rule, f"{bound[0].e164} {holding}.", bound, drifted), bound[0])
 
 
-async def _with_agent(session: ReadSession, question: Question, resolution: Resolution) -> Resolution:
-    """A number was chosen: it must be able to dial, and somebody must speak. It stays in the answer where not."""
-    if resolution.decision and resolution.decision.refusal:
-        return replace(resolution, refusal=resolution.decision.refusal)
+def _resolved_version(call: CheckedCall) -> AgentVersionRow:
+    assert call.agent_version is not None, "agentVersionId and agentId resolve to a version, or are refused"
+    return call.agent_version
+
+
+async def _require_outbound_and_agent(
+    session: ReadSession, call: CheckedCall, resolution: Resolution, number: NumberRow | None
+) -> Resolution:
+    """Add the agent version to the resolution, or refuse a number that cannot dial out, or a call without an agent.
+
+    A `number` of None means that the steps chose none. Where the call is refused, the resolution keeps the number.
+    """
+    if number is None:
+        return replace(resolution, refusal=resolution.decision.refusal if resolution.decision else None)
     try:
-        if not resolution.number.outbound_capable:
-            raise no_outbound_configuration(resolution.number.e164)
-        return replace(resolution, agent_version_id=await _speaker(session, question, resolution))
-    except Refused as refused:
-        return replace(resolution, refusal=refused.refusal)
+        if not number.outbound_capable:
+            raise no_outbound_configuration(number.e164)
+        agent_version_id = await _choose_agent_version(session, call, resolution, number)
+    except Refused as error:
+        return replace(resolution, refusal=error.refusal)
+    return replace(resolution, agent_version_id=agent_version_id)
 
 
-async def _speaker(session: ReadSession, question: Question, resolution: Resolution) -> str | None:
-    """The agent given; else, where agentNumber named an owned number, the version in its outbound slot."""
-    if question.version or question.agent.config is not None:
-        return question.version and str(question.version.id)
-    number = resolution.number
+async def _choose_agent_version(
+    session: ReadSession, call: CheckedCall, resolution: Resolution, number: NumberRow
+) -> str | None:
+    """Return the version that speaks: the one referred to, else that in the outbound slot of an owned agentNumber.
+
+    Returns None for an inline agent. Raises Refused (AGENT_REQUIRED) if neither says who speaks.
+    """
+    if call.agent_version:
+        return call.agent_version.id
+    if call.agent.config is not None:
+        return None
     bound = resolution.decided_by is OutboundNumberRule.AGENT_NUMBER and number.owned
     if not bound or number.outbound_agent_version_id is None:
         raise agent_required(number)
-    (version,) = await own_version(session, number.organization_id, number.outbound_agent_version_id)
-    may_speak(version, "agentNumber")
-    return str(version.id)
+    (version,) = await find_own_version(session, number.organization_id, number.outbound_agent_version_id)
+    require_can_speak(version, "agentNumber")
+    return version.id

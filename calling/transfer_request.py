@@ -1,112 +1,86 @@
-"""Asking for a transfer: what is planned is what is carried out, and an engine is asked after the commit (R13)."""
+"""Create a transfer by its plan; a conversation has one open transfer at a time (R13).
 
-import asyncio
-from contextlib import suppress
+The engine is asked after the commit; `dialing.transfer_wait` waits for its answer.
+"""
+
 from dataclasses import dataclass
-from typing import Any
 
-from calling import form
-from calling.e164 import as_e164
-from calling.live_call import carried_elsewhere, live_call
-from calling.transfers import TransferRequest, plan
-from models import (
-    ConversationStatus,
-    Database,
-    DisplayedNumber,
-    ErrorCode,
-    Reach,
-    ReadSession,
-    Refused,
-    Transfer,
-    TransferKind,
-    WriteSession,
-    now,
-)
-from models.dialing import trunk_of
-from models.transferring import never_asked, open_transfer
-
-# An engine is asked at once; it may take this long to begin.
-BEGIN_SECONDS = 8.0
-LOOK_EVERY = 0.5
+from calling import validation
+from calling.e164 import normalize_e164
+from calling.live_call import load_live_call
+from calling.refusals import transfer_failed
+from calling.transfer_plan import TransferCapabilities, TransferRequest, is_target_suppressed, plan_transfer
+from models import ConversationStatus, DisplayedNumber, ErrorCode, Reach, Refused, Transfer, TransferKind
+from models.active_call_statements import is_carried_elsewhere
+from models.call_rows import ConversationRow
+from models.queue_statements import select_trunk_of_number
+from models.transfer_statements import select_open_transfer_id
+from storage import WriteSession
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What was sent, as it was sent; `displayed` None: the default."""
+class TransferInput:
+    """The unchecked input of a transfer. A `displayed_number` of None means the default."""
 
     kind: TransferKind
     transfer_number: str
-    displayed: DisplayedNumber | None = None
+    displayed_number: DisplayedNumber | None = None
     supervisor_instructions: str | None = None
 
-    def request(self) -> TransferRequest:
-        return TransferRequest(self.kind, self.displayed or DisplayedNumber.TRANSFEREE_NUMBER, self.transfer_number)
+    def to_request(self) -> TransferRequest:
+        """Convert the input to the argument of `plan_transfer`, with the default of the displayed number."""
+        return TransferRequest(
+            self.kind, self.displayed_number or DisplayedNumber.TRANSFEREE_NUMBER, self.transfer_number
+        )
 
 
-async def request(
-    session: WriteSession, reach: Reach, conversation_id: str, wanted: Wanted, allowed_regions: frozenset[str]
+async def request_transfer(
+    session: WriteSession,
+    reach: Reach,
+    conversation_id: str,
+    transfer_input: TransferInput,
+    capabilities: TransferCapabilities,
 ) -> Transfer:
-    """The transfer, REQUESTED, over the trunk as it is now; one at a time."""
-    call = await live_call(session, reach, conversation_id)
+    """Create a transfer in status REQUESTED, planned for the current trunk of the number.
+
+    Raises Refused: CONVERSATION_NOT_FOUND, CONVERSATION_NOT_LIVE, INVALID_INPUT, the refusal of the plan, and
+    TRANSFER_FAILED if another transfer is open or another system carries the call.
+    """
+    call = await load_live_call(session, reach, conversation_id)
     _require_talking(call)
-    _well_formed(wanted)
-    trunk = (await session.execute(trunk_of(call.phone_number_id))).first()
-    asked = wanted.request()
-    planned = plan(call, trunk, asked, allowed_regions)
+    _check_form(transfer_input)
+    trunk = (await session.execute(select_trunk_of_number(call.phone_number_id))).first()
+    suppressed = await is_target_suppressed(session, call, transfer_input.transfer_number, capabilities)
+    planned = plan_transfer(call, trunk, transfer_input.to_request(), capabilities, is_suppressed=suppressed)
     if planned.refusal:
         raise Refused(planned.refusal.code, planned.refusal.message, *(planned.refusal.field or ()))
-    if carried_elsewhere(call):
-        raise _failed(
+    if is_carried_elsewhere(call):
+        raise transfer_failed(
             "Whoever routed this call carries it: ask there. transferCallerId says what the third party is to see."
         )
-    if await session.scalar(open_transfer(call.id)):
-        raise _failed("Another transfer of this conversation is still going on. Ask again once it has ended.")
+    if await session.scalar(select_open_transfer_id(call.id)):
+        raise transfer_failed("Another transfer of this conversation is still going on. Ask again once it has ended.")
     transfer = Transfer(
         organization_id=call.organization_id,
         conversation_id=call.id,
-        kind=wanted.kind,
-        transfer_number=as_e164(wanted.transfer_number) or wanted.transfer_number,
+        kind=transfer_input.kind,
+        transfer_number=normalize_e164(transfer_input.transfer_number) or _lower_scheme(transfer_input.transfer_number),
         displayed_number=planned.requested,
         caller_id=planned.caller_id,
         mechanism=planned.mechanism,
-        supervisor_instructions=wanted.supervisor_instructions,
+        supervisor_instructions=transfer_input.supervisor_instructions,
     )
     session.add(transfer)
     return transfer
 
 
-async def begun(database: Database, transfer_id: str) -> Any:
-    """The transfer once an engine has begun it; refuses where none did, and the caller is where they were."""
-    committed = database.bell()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(BEGIN_SECONDS):
-            while True:
-                committed.clear()
-                async with database.read() as session:
-                    transfer = await _as_it_is(session, transfer_id)
-                if transfer.begun_at or transfer.ended_at:
-                    return _unless_refused(transfer)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(committed.wait(), LOOK_EVERY)
-
-    async def give_up(session: WriteSession) -> Any:
-        await session.execute(never_asked(transfer_id, now()))
-        return await _as_it_is(session, transfer_id)
-
-    return _unless_refused(await database.write(give_up))
+def _lower_scheme(address: str) -> str:
+    """Write the scheme of a SIP address in lower case, as engines expect it."""
+    scheme, colon, rest = address.partition(":")
+    return scheme.lower() + colon + rest
 
 
-def _unless_refused(transfer: Any) -> Any:
-    if transfer.ended_at and not transfer.begun_at:
-        raise _failed("The telephony engine did not begin the transfer; the caller is where they were. Ask again.")
-    return transfer
-
-
-async def _as_it_is(session: ReadSession, transfer_id: str) -> Any:
-    return (await session.execute(Transfer.by_id([transfer_id]))).one()
-
-
-def _require_talking(call: Any) -> None:
+def _require_talking(call: ConversationRow) -> None:
     if call.status is not ConversationStatus.IN_PROGRESS:
         raise Refused(
             ErrorCode.CONVERSATION_NOT_LIVE,
@@ -116,16 +90,12 @@ def _require_talking(call: Any) -> None:
         )
 
 
-def _well_formed(wanted: Wanted) -> None:
-    if wanted.supervisor_instructions is None:
+def _check_form(transfer_input: TransferInput) -> None:
+    if transfer_input.supervisor_instructions is None:
         return
-    if wanted.kind is not TransferKind.WARM:
-        raise form.invalid(
+    if transfer_input.kind is not TransferKind.WARM:
+        raise validation.invalid_input(
             "supervisorInstructions are for a WARM transfer, where the agent briefs the third party. Leave them out.",
             "supervisorInstructions",
         )
-    form.text(wanted.supervisor_instructions, "supervisorInstructions")
-
-
-def _failed(message: str) -> Refused:
-    return Refused(ErrorCode.TRANSFER_FAILED, message)
+    validation.check_text(transfer_input.supervisor_instructions, "supervisorInstructions")

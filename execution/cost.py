@@ -1,56 +1,81 @@
-"""What an operation costs: a number or, where variables say how long its pages are, a sum that waits for them."""
+"""Represent a cost as a number or, if page sizes are variables, as a sum that is evaluated for each request."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
 
-Variables = dict[str, Any]
-# How often something is answered: as it stands in the document, or as the variables say.
-Size = int | Callable[[Variables], int]
+from graphql import GraphQLInputType
+
+
+class Variables(dict[str, object]):
+    """The variables of one request. The cost of a value is computed once, however often the variable is used."""
+
+    def cost_of_value(
+        self,
+        name: str,
+        input_type: GraphQLInputType | None,
+        points_per_item: int,
+        measure: Callable[[GraphQLInputType | None, object], int],
+    ) -> int:
+        """Return `measure(input_type, value)` for the value of a variable; called once for the same arguments."""
+        key = (name, id(input_type), points_per_item)
+        if key not in self._costs:
+            self._costs[key] = measure(input_type, self.get(name))
+        return self._costs[key]
+
+    @cached_property
+    def _costs(self) -> dict[tuple[str, int, int], int]:
+        return {}
+
+
+# The length of a list: a number, or a function of the request's variables.
+ListSize = int | Callable[[Variables], int]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Sum:
-    """`fixed`, and each part times its size. `place`: where its value is kept while a bill is made out."""
+class CostSum:
+    """`constant`, plus each term's cost times its size. `index` is the sum's place in its CostExpressions."""
 
-    place: int
-    fixed: int
-    parts: tuple[tuple[Size, "Cost"], ...]
+    index: int
+    constant: int
+    terms: tuple[tuple[ListSize, "Cost"], ...]
 
 
-Cost = int | Sum
+Cost = int | CostSum
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Sums in the order in which they were made, so each stands after those that it is made of."""
+class CostExpressions:
+    """The sums of a document in order of creation, so that each comes after the sums that it refers to."""
 
-    sums: list[Sum] = field(default_factory=list)
+    sums: list[CostSum] = field(default_factory=list)
 
-    def total(self, costs: Iterable[Cost]) -> Cost:
+    def add(self, costs: Iterable[Cost]) -> Cost:
+        """Return the sum of costs: a number if all of them are numbers."""
         costs = list(costs)
         fixed = sum(cost for cost in costs if isinstance(cost, int))
-        waiting = tuple((1, cost) for cost in costs if not isinstance(cost, int))
-        return self._keep(fixed, waiting) if waiting else fixed
+        terms = tuple((1, cost) for cost in costs if not isinstance(cost, int))
+        return self._append(fixed, terms) if terms else fixed
 
-    def times(self, size: Size, cost: Cost) -> Cost:
+    def multiply(self, size: ListSize, cost: Cost) -> Cost:
+        """Return a cost times the length of a list."""
         if isinstance(size, int) and isinstance(cost, int):
             return size * cost
-        return self._keep(0, ((size, cost),)) if cost != 0 else 0
+        return self._append(0, ((size, cost),)) if cost != 0 else 0
 
-    def _keep(self, fixed: int, parts: tuple[tuple[Size, Cost], ...]) -> Sum:
-        self.sums.append(Sum(len(self.sums), fixed, parts))
+    def _append(self, constant: int, terms: tuple[tuple[ListSize, Cost], ...]) -> CostSum:
+        self.sums.append(CostSum(len(self.sums), constant, terms))
         return self.sums[-1]
 
-    def bill(self, cost: Cost, variables: Variables) -> int:
-        """Each sum is worked out once, however often it is part of others."""
+    def evaluate(self, cost: Cost, variables: Variables) -> int:
+        """Return the value of a cost for these variables; each sum is evaluated once, however often it is used."""
         if isinstance(cost, int):
             return cost
         values: list[int] = []
-        for each in self.sums[: cost.place + 1]:
-            value = each.fixed
-            for size, part in each.parts:
+        for each in self.sums[: cost.index + 1]:
+            value = each.constant
+            for size, part in each.terms:
                 factor = size if isinstance(size, int) else size(variables)
-                value += factor * (part if isinstance(part, int) else values[part.place])
+                value += factor * (part if isinstance(part, int) else values[part.index])
             values.append(value)
         return values[-1]

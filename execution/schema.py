@@ -1,4 +1,4 @@
-"""Where this package is plugged into Strawberry: a schema whose operations are prepared, then run by their plans."""
+"""Extend Strawberry's schema: prepare operations, and execute them by plan."""
 
 from copy import copy
 from functools import cache
@@ -11,21 +11,21 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
 
-from execution.bounds import Bounds, too_complex
-from execution.documents import Documents
+from execution.document_cache import Document, DocumentCache
+from execution.document_limits import DocumentLimits, too_complex
 from execution.executor import PlannedExecutor
-from execution.fields import EVERYTHING, STATED, Column, Wanted
-from execution.prepared import Prepared
+from execution.prepared_operation import PreparedOperation
+from execution.strategies import ALL_COLUMNS, STRATEGY, Column, Projection
 
-WHICH = "The document has several operations or none: name the one to run in operationName."
+OPERATION_NAME_REQUIRED = "The document has several operations or none: name the one to run in operationName."
 
 
 class _Executor(PlannedExecutor, StrawberryGraphQLCoreExecutionContext):
-    """Resolvers are told what Strawberry tells them."""
+    """The planned executor with the `info` that Strawberry gives to resolvers."""
 
 
-class Names(NameConverter):
-    """Each name is converted once; Strawberry would do it for each argument of each request."""
+class CachingNameConverter(NameConverter):
+    """Converts each name once; Strawberry would convert the names of arguments for each request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,60 +33,74 @@ class Names(NameConverter):
 
 
 class Schema(strawberry.Schema):
-    """Of several operations the one to run must be named: Strawberry would run the first.
+    """A Strawberry schema that executes operations by plan.
 
-    A field's metadata may state under STATED how it is answered; one without a resolver is a column.
+    Of several operations the one to run must be named: Strawberry would run the first. A field's metadata can hold its
+    strategy under STRATEGY; a field without a resolver is a Column.
     """
 
-    def __init__(self, *args: Any, bounds: Bounds, **options: Any) -> None:
+    def __init__(self, *args: Any, limits: DocumentLimits, **options: Any) -> None:  # Any: passed on to Strawberry
         super().__init__(*args, **{"execution_context_class": _Executor} | options)
         self.graphql: GraphQLSchema = self._schema
-        self.by_plan = True
-        self._bounds = bounds
-        self._documents = Documents(self.graphql, bounds)
+        self.uses_plans = True
+        self._limits = limits
+        self._documents = DocumentCache(self.graphql, limits)
         for kind in self.graphql.type_map.values():
             if isinstance(kind, GraphQLObjectType):
-                _state(kind)
+                _attach_strategies(kind)
 
     def without_plans(self) -> "Schema":
-        """The same, run by graphql-core alone."""
+        """Return a copy of the schema that graphql-core executes without plans."""
         plain = copy(self)
-        plain.by_plan = False
+        plain.uses_plans = False
         return plain
 
-    def prepare(self, query: str, variables: dict[str, Any] | None, operation_name: str | None) -> Prepared:
-        """Read the document and find the operation; nothing runs. What is wrong with it is in `errors`."""
-        document = self._documents.read(query)
-        if document.ast is None:
-            return Prepared(self, document, None, variables, list(document.errors))
-        operation = document.operation(operation_name)
-        if operation is None:
-            return Prepared(self, document, None, variables, [GraphQLError(WHICH)])
-        if document.errors:
-            return Prepared(self, document, operation, variables, list(document.errors))
-        cost = document.prices[operation.name.value if operation.name else None].bill(variables)
-        errors = [too_complex("cost", cost, self._bounds.cost)] if cost > self._bounds.cost else []
-        return Prepared(self, document, operation, variables, errors, cost, {"cost": cost})
+    def max_cost_if_uncached(self, query: str) -> int:
+        """Return the maximum cost of a document in points, parsing included; 0 if it is cached."""
+        parse_cost = self._documents.parse_cost(query)
+        return parse_cost and parse_cost + self._limits.cost
 
-    def process(self, errors: list[GraphQLError]) -> None:
-        """What Strawberry does with errors before they are answered: it takes the suggestions out."""
+    def prepare(self, query: str, variables: dict[str, object] | None, operation_name: str | None) -> PreparedOperation:
+        """Parse a document, and find and price its operation, without running it. Mistakes are in its `errors`."""
+        cached = query in self._documents
+        document = self._documents.load(query)
+        prepared = self._prepare(document, variables, operation_name)
+        prepared.parse_cost = 0 if cached else document.parse_cost
+        return prepared
+
+    def _prepare(
+        self, document: Document, variables: dict[str, object] | None, operation_name: str | None
+    ) -> PreparedOperation:
+        if document.ast is None:
+            return PreparedOperation(self, document, None, variables, list(document.errors))
+        operation = document.find_operation(operation_name)
+        if operation is None:
+            return PreparedOperation(self, document, None, variables, [GraphQLError(OPERATION_NAME_REQUIRED)])
+        if document.errors:
+            return PreparedOperation(self, document, operation, variables, list(document.errors))
+        cost = document.prices[operation.name.value if operation.name else None].evaluate(variables)
+        errors = [too_complex("cost", cost, self._limits.cost)] if cost > self._limits.cost else []
+        return PreparedOperation(self, document, operation, variables, errors, cost, extensions={"cost": cost})
+
+    def remove_suggestions(self, errors: list[GraphQLError]) -> None:
+        """Remove suggestions ("Did you mean …") from errors, as Strawberry does before it answers them."""
         self._process_errors(errors, None)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Strawberry would log the document, which may hold secrets; the edge logs bugs alone, without values."""
+        """Log nothing: Strawberry would log the document and its secrets. The server logs bugs, without values."""
 
 
-def wanted_of(info: strawberry.Info[Any, Any]) -> Wanted:
-    """What the rows of a source are to hold; all of theirs where graphql-core runs it."""
-    wanted: Wanted = getattr(info._raw_info, "wanted", EVERYTHING)  # noqa: SLF001 - Strawberry shows no more of it
-    return wanted
+def projection_of(info: strawberry.Info[Any, Any]) -> Projection:
+    """Return which columns and joins a resolver's rows need: all columns if there is no plan."""
+    projection: Projection = getattr(info._raw_info, "projection", ALL_COLUMNS)  # noqa: SLF001 - Strawberry has no public access
+    return projection
 
 
-def _state(kind: GraphQLObjectType) -> None:
+def _attach_strategies(kind: GraphQLObjectType) -> None:
     for field in kind.fields.values():
-        declared = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        stated = declared and declared.metadata.get(STATED)
-        if stated is None and declared and declared.is_basic_field:
-            stated = Column(declared.python_name)
-        if stated:
-            field.extensions[STATED] = stated
+        strawberry_field = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        strategy = strawberry_field and strawberry_field.metadata.get(STRATEGY)
+        if strategy is None and strawberry_field and strawberry_field.is_basic_field:
+            strategy = Column(strawberry_field.python_name)
+        if strategy:
+            field.extensions[STRATEGY] = strategy

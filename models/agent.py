@@ -1,14 +1,15 @@
-"""Agents: who speaks. What an agent says is in its versions."""
+"""Define the agent table; what an agent says is in its versions."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from models.identifier import new_id
-from models.instant import Instant, now
-from models.table import Table
+from models.rows import AgentRow
+from models.table import Table, select_by_id, select_owned_by
+from models.utc_datetime import UtcDateTime, now
+from storage.statement import Query
 
 
 class Agent(Table, table=True):
@@ -22,12 +23,12 @@ class Agent(Table, table=True):
     organization_id: str = Field(foreign_key="organization.id")
     name: str
     active: bool = True
-    created_at: datetime = Field(default_factory=now, sa_type=Instant)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
 
     @classmethod
-    def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().id.in_(identifiers))
+    def by_id(cls, identifiers: list[str]) -> Query[AgentRow]:
+        return select_by_id(cls, identifiers)
 
     @classmethod
-    def of(cls, organization_id: str) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+    def owned_by(cls, organization_id: str | sa.BindParameter[str]) -> Query[AgentRow]:
+        return select_owned_by(cls, organization_id)

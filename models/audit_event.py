@@ -1,4 +1,4 @@
-"""Who changed what, and how it was before and after: noted by triggers, in the transaction of the change itself."""
+"""Define the audit log, which triggers write, and name the key on whose behalf a transaction writes."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,15 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from models.instant import Instant
-from models.session import WriteSession
-from models.streams import merged, words
-from models.table import Table
-from models.word import Word, stored_as_text
+from models.described_enum import DescribedEnum, text_enum_type
+from models.expressions import Limit, TextExpression
+from models.index_merge import enum_values, merge_first
+from models.rows import AuditEventRow
+from models.table import Table, select_owned_by
+from models.utc_datetime import UtcDateTime
+from storage.session import WriteSession
+from storage.statement import Query, query
 
 
 @unique
-class AuditAction(Word):
+class AuditAction(DescribedEnum):
     ORGANIZATION_CREATED = "An organization was created."
     API_KEY_CREATED = "An API key was created."
     API_KEY_REVOKED = "An API key was revoked."
@@ -31,14 +34,24 @@ class AuditAction(Word):
     SLOT_ASSIGNED = "A number's slot was given an agent version."
     SLOT_CLEARED = "A number's slot was emptied."
     AGENT_VERSION_PUBLISHED = "An agent version was published."
+    AGENT_CREATED = "An agent was created."
+    AGENT_UPDATED = "An agent was renamed, or switched on or off."
+    SUPPRESSION_ADDED = "A number was suppressed, or its suppression was extended."
+    SUPPRESSION_REMOVED = "The suppression of a number was removed."
+    CALL_BUDGET_SET = "An organization's call budget was set, or taken away."
+    CAMPAIGN_CREATED = "A campaign was created."
+    CAMPAIGN_UPDATED = "A campaign was changed."
+    CAMPAIGN_STARTED = "A campaign was started, or went on."
+    CAMPAIGN_PAUSED = "A campaign was paused, by somebody or by itself; the reason says which."
+    CAMPAIGN_ENDED = "A campaign was completed or cancelled."
 
 
-# Who seals secrets anew: what that writes is noted as nobody's doing, since nothing anybody knows of has changed.
-ROTATION = "rotate-secrets"
+# The actor while secrets are encrypted anew. A trigger skips its events, as nothing that the API shows changes.
+ROTATION_ACTOR = "rotate-secrets"
 
 
 class AuditEvent(Table, table=True):
-    """Written by the database alone, which refuses to change or delete it."""
+    """An event, which triggers alone write; the database refuses to change or delete it."""
 
     __tablename__ = "audit_event"
     __table_args__ = (
@@ -51,33 +64,38 @@ class AuditEvent(Table, table=True):
 
     id: str = Field(primary_key=True)
     organization_id: str = Field(foreign_key="organization.id")
-    action: AuditAction = Field(sa_type=stored_as_text(AuditAction))
+    action: AuditAction = Field(sa_type=text_enum_type(AuditAction))
     api_key_id: str | None = None
     subject_id: str
     before: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
     after: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON)
-    created_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
     @classmethod
-    def of(cls, organization_id: str) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+    def owned_by(cls, organization_id: str | sa.BindParameter[str]) -> Query[AuditEventRow]:
+        return select_owned_by(cls, organization_id)
 
     @classmethod
     def first_of_actions(
-        cls, organization_id: Any, chosen: Callable[[Any], Any], bounds: list[Any], order: list[Any], most: Any
-    ) -> sa.Select[Any]:
-        """Each action is a stream."""
+        cls,
+        organization_id: TextExpression,
+        condition: Callable[[Any], Any],
+        bounds: list[Any],
+        order: list[Any],
+        limit: Limit,
+    ) -> Query[AuditEventRow]:
+        """Select the first events of the actions that `condition` chooses: merged from a range for each action."""
         event = cls.columns()
-        every = words("every_action", action=AuditAction)
-        stream = sa.select(every).where(chosen(every.c)).cte("stream")
-        within = [event.organization_id == organization_id, event.action == stream.c.action, *bounds]
-        return merged(cls.__table__, stream, within, order, most)
+        all_actions = enum_values("all_actions", action=AuditAction)
+        ranges = sa.select(all_actions).where(condition(all_actions.c)).cte("ranges")
+        range_conditions = [event.organization_id == organization_id, event.action == ranges.c.action, *bounds]
+        return query(merge_first(cls.__table__, ranges, range_conditions, order, limit))
 
 
-class Acting(Table, table=True):
-    """SQLite: the key on whose behalf the transaction under way writes. Empty between transactions.
+class ActingKey(Table, table=True):
+    """On SQLite, the key on whose behalf the current transaction writes; empty between transactions.
 
-    PostgreSQL has a setting of the transaction for it, and this table for writers to lock.
+    On PostgreSQL a setting of the transaction has the key, and writers lock this table.
     """
 
     __tablename__ = "acting"
@@ -86,8 +104,8 @@ class Acting(Table, table=True):
 
 
 @asynccontextmanager
-async def acting(session: WriteSession, api_key_id: str | None) -> AsyncIterator[None]:
-    """What the transaction writes in the block is noted as this key's doing; None: as nobody's."""
+async def record_as_actor(session: WriteSession, api_key_id: str | None) -> AsyncIterator[None]:
+    """Attribute what the transaction writes in the block to this key; with None to nobody."""
     if api_key_id is None:
         yield
         return
@@ -95,7 +113,7 @@ async def acting(session: WriteSession, api_key_id: str | None) -> AsyncIterator
         await session.execute(sa.select(sa.func.set_config("dialtree.acting", api_key_id, True)))
         yield
         return
-    await session.execute(sa.insert(Acting.__table__).values(api_key_id=api_key_id))
+    await session.execute(sa.insert(ActingKey.__table__).values(api_key_id=api_key_id))
     yield
     await session.flush()
-    await session.execute(sa.delete(Acting.__table__))
+    await session.execute(sa.delete(ActingKey.__table__))

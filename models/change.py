@@ -1,44 +1,52 @@
-"""What changed lately: noted by triggers, so that no write is forgotten; read by whoever follows, each change once."""
+"""Define the change log, which triggers write, and read what was committed after a position."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import unique
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from models.prepared import prepared
-from models.session import ReadSession
+from models.call_rows import ChangeRow
+from models.described_enum import DescribedEnum, text_enum_type
 from models.table import Table
-from models.word import Word, stored_as_text
+from storage.prepared import prepared
+from storage.session import ReadSession
+from storage.statement import Query, query
 
 
 @unique
-class ChangeKind(Word):
+class ChangeKind(DescribedEnum):
     PHONE_NUMBER = "A number was registered, changed or deleted, or something that is shown with it."
     CONVERSATION = "A conversation was created or changed."
     API_KEY = "A key was revoked."
 
 
-# SQLite numbers rows by themselves where their id is an INTEGER, which is as big there.
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-NOTED = sa.text("transaction_id IS NOT NULL")
+# SQLite assigns ids by itself only to an INTEGER primary key, which has 64 bits there.
+BIG_INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+HAS_TRANSACTION_ID = sa.text("transaction_id IS NOT NULL")
 
 
 class Change(Table, table=True):
     """`shared`: organizations below the owner saw the number before the change, or see it after.
 
+    For a change of many numbers at once `subject_id` is their organization: all of its numbers may have changed.
     `transaction_id` is PostgreSQL's, None on SQLite.
     """
 
     __tablename__ = "change"
     __table_args__ = (
-        sa.Index("ix_change_transaction_id", "transaction_id", sqlite_where=NOTED, postgresql_where=NOTED),
+        sa.Index(
+            "ix_change_transaction_id",
+            "transaction_id",
+            sqlite_where=HAS_TRANSACTION_ID,
+            postgresql_where=HAS_TRANSACTION_ID,
+        ),
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BIG)
-    kind: ChangeKind = Field(sa_type=stored_as_text(ChangeKind))
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_INTEGER)
+    kind: ChangeKind = Field(sa_type=text_enum_type(ChangeKind))
     subject_id: str
     organization_id: str
     shared: bool
@@ -46,57 +54,61 @@ class Change(Table, table=True):
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Up to where changes were read. On SQLite, with one writer, ids are in the order of commits: the newest will do.
+class ChangePosition:
+    """The position up to which changes were read.
 
-    On PostgreSQL they are not: a change is new where its transaction was not in the `snapshot` that was read, or its id
-    is beyond. The latter alone tells of one whose number was given to a transaction before, that a crash undid. What
-    was restored from another PostgreSQL has numbers of transactions that are yet to come here: it is not new.
+    On SQLite, with one writer, ids follow the order of commits, so the id is enough.
+
+    On PostgreSQL a change is new if its transaction was not visible in `snapshot`, or its id is higher. Only the latter
+    finds a change whose transaction id was in use before a crash. Rows restored from another PostgreSQL have ids of
+    transactions that are yet to come here; they are not new.
     """
 
     change_id: int
     snapshot: str = ""
 
 
-NEWEST = sa.select(sa.func.coalesce(sa.func.max(Change.columns().id), 0))
-SNAPSHOT = sa.text("SELECT pg_current_snapshot()::text")
-_LAST = "CAST(CAST(:snapshot AS text) AS pg_snapshot)"
-UNSEEN = sa.text(
-    f"(transaction_id >= pg_snapshot_xmin({_LAST})::text::bigint"
-    f" AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, {_LAST})"
+SELECT_NEWEST_ID = sa.select(sa.func.coalesce(sa.func.max(Change.columns().id), 0))
+SELECT_SNAPSHOT = sa.text("SELECT pg_current_snapshot()::text")
+_SNAPSHOT_PARAMETER = "CAST(CAST(:snapshot AS text) AS pg_snapshot)"
+UNSEEN_SQL = sa.text(
+    f"(transaction_id >= pg_snapshot_xmin({_SNAPSHOT_PARAMETER})::text::bigint"
+    f" AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, {_SNAPSHOT_PARAMETER})"
     " AND pg_visible_in_snapshot(transaction_id::text::xid8, pg_current_snapshot())) OR id > :change_id"
 )
-MOST = 1000
-# The last so many are kept, by a trigger: one statement can make more.
-KEPT = 10_000
+MAX_CHANGES_READ = 1000
+# A trigger deletes older changes; one statement can write more than these.
+MAX_CHANGES_KEPT = 10_000
 
 
-_IN_ORDER = sa.select(Change.__table__).order_by(Change.columns().id)
+_SELECT_IN_ORDER: Query[ChangeRow] = query(sa.select(Change.__table__)).order_by(Change.columns().id)
 
 
 @prepared
-def _after(change_id: int, most: int) -> sa.Select[Any]:
-    return _IN_ORDER.where(Change.columns().id > change_id).limit(most)
+def _find_after(change_id: int, limit: int) -> Query[ChangeRow]:
+    return _SELECT_IN_ORDER.where(Change.columns().id > change_id).limit(limit)
 
 
-async def newest(session: ReadSession) -> Mark:
-    change_id = int(await session.scalar(NEWEST))
-    return Mark(change_id, str(await session.scalar(SNAPSHOT)) if session.on_postgres else "")
+async def read_position(session: ReadSession) -> ChangePosition:
+    change_id = int(await session.scalar(SELECT_NEWEST_ID))
+    return ChangePosition(change_id, str(await session.scalar(SELECT_SNAPSHOT)) if session.on_postgres else "")
 
 
-async def changes_after(session: ReadSession, mark: Mark) -> tuple[list[Any] | None, Mark]:
-    """What was committed after the mark, and the next mark; None where some of it is no longer kept.
+async def read_changes_after(
+    session: ReadSession, since: ChangePosition
+) -> tuple[Sequence[ChangeRow] | None, ChangePosition]:
+    """Return what was committed after a position, and the next position; None if some of it has been deleted.
 
-    On SQLite at most 1,000: there may be more behind it.
+    On SQLite at most `MAX_CHANGES_READ` at once: there may be more.
     """
     if session.on_postgres:
-        rows = (await session.execute(_IN_ORDER.where(UNSEEN), vars(mark))).all()
-        heard = await newest(session)
-        # Numbers that were given out and not used leave gaps too.
-        kept = heard.change_id - mark.change_id <= KEPT
+        rows: Sequence[ChangeRow] = (await session.execute(_SELECT_IN_ORDER.where(UNSEEN_SQL), vars(since))).all()
+        position = await read_position(session)
+        # Ids of transactions that were rolled back are missing, so a gap alone proves no deletion.
+        is_complete = position.change_id - since.change_id <= MAX_CHANGES_KEPT
     else:
-        rows = await _after(session, mark.change_id, MOST)
-        heard, kept = Mark(rows[-1].id) if rows else mark, False
-    if kept or not rows or rows[0].id <= mark.change_id + 1:
-        return rows, heard
-    return None, await newest(session)
+        rows = await _find_after(session, since.change_id, MAX_CHANGES_READ)
+        position, is_complete = ChangePosition(rows[-1].id) if rows else since, False
+    if is_complete or not rows or rows[0].id <= since.change_id + 1:
+        return rows, position
+    return None, await read_position(session)

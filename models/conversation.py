@@ -1,80 +1,45 @@
-"""Conversations: calls that were created or routed, with the reason for their number kept as it stood (R9, R12)."""
+"""Define conversations, one row a call, with its status, end reason and stored explanation (R9, R11, R12)."""
 
-from collections.abc import Callable
 from datetime import datetime
-from enum import unique
-from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import Field
 
 from models.agent_version import AgentVersion
+from models.call_rows import ConversationRow
+from models.contact import AttemptOutcome
 from models.conversation_metadata import ConversationMetadata
+from models.conversation_status import (
+    IS_ACTIVE_SQL,
+    IS_INBOUND_SQL,
+    IS_QUEUED_SQL,
+    LIVE_STATUSES,
+    ConversationStatus,
+    EndReason,
+)
+from models.described_enum import text_enum_type
+from models.expressions import ColumnFilter, Condition, Limit, Order, TextExpression
 from models.identifier import new_id
-from models.instant import Instant, now
-from models.members import HasMembers, MemberKey, MemberValue
+from models.index_merge import WithoutIndex, enum_values, merge_first
+from models.json_members import JsonContainsMembers, StoredMemberKey, StoredMemberValue
+from models.organization_tree import Reach
+from models.partial_index import partial_index
 from models.phone_number import CallDirection, PhoneNumber
-from models.prepared import prepared
-from models.session import WriteSession
-from models.statement import Statement
-from models.streams import Checked, merged, words
-from models.table import Table
-from models.word import Word, stored_as_text
+from models.rows import IdRow
+from models.table import Table, select_by_id, select_owned_by
+from models.utc_datetime import UtcDateTime, now
+from storage.prepared import prepared
+from storage.statement import Query, query
 
 number = PhoneNumber.__table__
 
 
-@unique
-class ConversationStatus(Word):
-    QUEUED = "Created, and waits to be dialed."
-    DIALING = "Handed to the carrier."
-    RINGING = "Rings at the other side."
-    IN_PROGRESS = "The two sides talk."
-    COMPLETED = "Ended by hanging up. Final."
-    FAILED = "Could not be carried out; the end reason says why. Final."
-    CANCELLED = "Called off before it was answered. Final."
-    TRANSFERRED = "Handed over to a third party. Final."
-    UNANSWERED = "Busy, not answered or declined. Final."
-
-
-# As SQL: a partial index serves a statement that says the same, not one whose words are parameters.
-QUEUED = "status = 'QUEUED'"
-CALLED = "status IN ('DIALING', 'RINGING', 'IN_PROGRESS')"
-LIVE = (
-    ConversationStatus.QUEUED,
-    ConversationStatus.DIALING,
-    ConversationStatus.RINGING,
-    ConversationStatus.IN_PROGRESS,
-)
-
-
-@unique
-class EndReason(Word):
-    HANGUP = "One of the two sides hung up."
-    BUSY = "The other side was busy."
-    NO_ANSWER = "Nobody answered in time."
-    REJECTED = "The other side declined."
-    BLOCKED = "The call was blocked, such as for its caller ID."
-    INVALID_NUMBER = "The carrier does not know the number called."
-    TRUNK_AUTHENTICATION = "The carrier refused the trunk's credentials."
-    CARRIER_ERROR = "The carrier failed."
-    CANCELLED = "Called off before it was answered."
-    TRANSFERRED = "Handed over to a third party."
-    NUMBER_NO_LONGER_AVAILABLE = "The number could no longer be dialed from when the call's turn came."
-    ENGINE_LOST = "The telephony engine lost the call."
-
-
-def _index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
-    condition = sa.text(where)
-    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
-
-
 class Conversation(Table, table=True):
-    """`engine_reference`: what an engine calls an inbound call that it took; None: it was routed through the API.
+    """A call. `engine_reference`: an engine's name for an inbound call that it answered; None: routed by the API.
 
-    `server_id`: whose it is, once it is dialed or here; `trunk_id`: what an outbound one waits for and goes over.
+    `server_id`: the server that carries it, from dialing or answering on. `trunk_id`: the trunk that an outbound call
+    is queued for and dialed over.
     """
 
     __tablename__ = "conversation"
@@ -97,24 +62,46 @@ class Conversation(Table, table=True):
         sa.Index("ix_conversation_phone_number_id_status", "phone_number_id", "status"),
         sa.Index("ix_conversation_agent_version_id", "agent_version_id", "created_at", "id"),
         sa.Index("ix_conversation_direction_status", "organization_id", "direction", "status", "created_at", "id"),
-        _index("ix_conversation_queued", "organization_id", "created_at", "id", where=QUEUED),
-        _index("ix_conversation_called", "dialed_at", "created_at", where=CALLED),
-        _index("ix_conversation_lane", "trunk_id", "created_at", "id", where=QUEUED),
-        *(_index(f"ix_conversation_{by}", by, where=CALLED) for by in ("server_id", "trunk_id")),
-        _index(
+        partial_index("ix_conversation_queued", "organization_id", "created_at", "id", where=IS_QUEUED_SQL),
+        partial_index("ix_conversation_called", "dialed_at", "created_at", where=IS_ACTIVE_SQL),
+        partial_index("ix_conversation_lane", "trunk_id", "organization_id", "created_at", "id", where=IS_QUEUED_SQL),
+        *(partial_index(f"ix_conversation_{by}", by, where=IS_ACTIVE_SQL) for by in ("server_id", "trunk_id")),
+        partial_index(
+            "ix_conversation_routed_under_key",
+            "idempotency_key",
+            where=f"{IS_INBOUND_SQL} AND idempotency_key IS NOT NULL",
+        ),
+        sa.Index("ix_conversation_phone_number_id_created_at", "phone_number_id", "created_at"),
+        *(
+            partial_index(f"ix_conversation_{by}", by, "created_at", "id", where=f"{by} IS NOT NULL")
+            for by in ("campaign_id", "contact_id")
+        ),
+        partial_index(
+            "ix_conversation_attempt", "contact_id", "attempt_number", where="attempt_number IS NOT NULL", unique=True
+        ),
+        partial_index(
+            "ix_conversation_campaign_live", "campaign_id", where="campaign_id IS NOT NULL AND ended_at IS NULL"
+        ),
+        partial_index(
+            "ix_conversation_campaign_ended",
+            "campaign_id",
+            "ended_at",
+            where="campaign_id IS NOT NULL AND ended_at IS NOT NULL",
+        ),
+        partial_index(
             "ix_conversation_engine_reference", "engine_reference", where="engine_reference IS NOT NULL", unique=True
         ),
     )
 
     id: str = Field(default_factory=lambda: new_id("cnv"), primary_key=True)
     organization_id: str = Field(foreign_key="organization.id")
-    direction: CallDirection = Field(sa_type=stored_as_text(CallDirection))
-    status: ConversationStatus = Field(sa_type=stored_as_text(ConversationStatus))
-    end_reason: EndReason | None = Field(default=None, sa_type=stored_as_text(EndReason))
+    direction: CallDirection = Field(sa_type=text_enum_type(CallDirection))
+    status: ConversationStatus = Field(sa_type=text_enum_type(ConversationStatus))
+    end_reason: EndReason | None = Field(default=None, sa_type=text_enum_type(EndReason))
     sip_status: int | None = None
     agent_number: str
     user_number: str | None = None
-    phone_number_id: str | None = Field(default=None, foreign_key="phone_number.id", ondelete="SET NULL")
+    phone_number_id: str | None = None  # not a foreign key: the number may have been deleted
     agent_version_id: str | None = None
     agent_config: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     resolution: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
@@ -122,79 +109,117 @@ class Conversation(Table, table=True):
     custom_metadata: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     idempotency_key: str | None = None
     input_digest: bytes | None = None
-    created_at: datetime = Field(default_factory=now, sa_type=Instant)
-    answered_at: datetime | None = Field(default=None, sa_type=Instant)
-    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     engine_reference: str | None = None
-    dialed_at: datetime | None = Field(default=None, sa_type=Instant)
-    hang_up_requested_at: datetime | None = Field(default=None, sa_type=Instant)
+    dialed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    hang_up_requested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     server_id: str | None = None
     trunk_id: str | None = None
+    end_detail: str | None = None  # the engine's description of the end: of limited length, without secrets
+    campaign_id: str | None = None
+    contact_id: str | None = None
+    attempt_number: int | None = None  # None: it was not dialed, and does not count
+    attempt_outcome: AttemptOutcome | None = Field(default=None, sa_type=text_enum_type(AttemptOutcome))
+    window_ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     @classmethod
-    def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().id.in_(identifiers))
+    def by_id(cls, identifiers: list[str]) -> Query[ConversationRow]:
+        return select_by_id(cls, identifiers)
 
     @classmethod
-    def of(cls, organization_id: str) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+    def owned_by(cls, organization_id: str | sa.BindParameter[str]) -> Query[ConversationRow]:
+        return select_owned_by(cls, organization_id)
 
     @classmethod
-    def of_engine(cls, engine_reference: str) -> sa.Select[Any]:
-        """What an engine knows by this name: the one that came in so, or the one that was dialed under its own id."""
+    def id_by_engine_reference(cls, engine_reference: str) -> Query[IdRow]:
+        """Select the call that an engine refers to by an inbound call's `engine_reference` or an outbound call's id."""
         named = sa.or_(cls.columns().engine_reference == engine_reference, cls.columns().id == engine_reference)
-        return sa.select(cls.columns().id).where(named)
+        return query(sa.select(cls.columns().id)).where(named)
 
     @classmethod
-    def first_of_agent(cls, organization_id: Any, agent_id: Any, conditions: list[Any], *page: Any) -> sa.Select[Any]:
-        """Each version of the agent is a stream. `page`: the order, and how many at most."""
-        conversation, stream = cls.columns(), AgentVersion.of_agent(agent_id).cte("stream")
-        own = Checked(conversation.organization_id, type_=sa.String) == organization_id
-        within = [conversation.agent_version_id == stream.c.id, own, *conditions]
-        return merged(cls.__table__, stream, within, *page)
+    def routed_with_key(cls, reach: Reach, idempotency_key: str, digest: bytes) -> Query[ConversationRow]:
+        """Select the inbound call that this idempotency key and input created, even if its number has been deleted."""
+        conversation = cls.columns()
+        same = sa.and_(
+            conversation.idempotency_key == idempotency_key,
+            conversation.input_digest == digest,
+            sa.text(IS_INBOUND_SQL),
+        )
+        in_reach = reach.covers(conversation.organization_id, sa.select(conversation.organization_id).where(same))
+        first = query(sa.select(cls.__table__)).where(same, in_reach)
+        return first.order_by(conversation.created_at, conversation.id).limit(1)
+
+    @classmethod
+    def first_of_agent(
+        cls,
+        organization_id: TextExpression,
+        agent_id: TextExpression,
+        conditions: list[Condition],
+        order: Order,
+        limit: Limit,
+    ) -> Query[ConversationRow]:
+        """Select the first calls of an own agent: merged from a range for each of its versions."""
+        conversation, ranges = cls.columns(), AgentVersion.of_own_agent(organization_id, agent_id).cte("ranges")
+        own = WithoutIndex(conversation.organization_id, type_=sa.String) == organization_id
+        range_conditions = [conversation.agent_version_id == ranges.c.id, own, *conditions]
+        return query(merge_first(cls.__table__, ranges, range_conditions, order, limit))
 
     @classmethod
     def first_of_statuses(
-        cls, organization_id: Any, chosen: Callable[[Any], list[Any]], conditions: list[Any], *page: Any
-    ) -> sa.Select[Any]:
-        """Each direction with each status is a stream, so that one index serves either and both."""
+        cls,
+        organization_id: TextExpression,
+        condition: ColumnFilter,
+        conditions: list[Condition],
+        order: Order,
+        limit: Limit,
+    ) -> Query[ConversationRow]:
+        """Select the first calls of some directions and statuses: merged from a range for each pair.
+
+        `condition` chooses among all pairs by their columns `direction` and `status`: one index serves either and both.
+        """
         conversation = cls.columns()
-        every = words("every_pair", direction=CallDirection, status=ConversationStatus)
-        stream = sa.select(every).where(*chosen(every.c)).cte("stream")
-        which = [conversation[name] == stream.c[name] for name in ("direction", "status")]
-        return merged(
-            cls.__table__, stream, [conversation.organization_id == organization_id, *which, *conditions], *page
-        )
+        all_pairs = enum_values("all_pairs", direction=CallDirection, status=ConversationStatus)
+        ranges = sa.select(all_pairs).where(*condition(all_pairs.c)).cte("ranges")
+        in_range = [conversation[name] == ranges.c[name] for name in ("direction", "status")]
+        range_conditions = [conversation.organization_id == organization_id, *in_range, *conditions]
+        return query(merge_first(cls.__table__, ranges, range_conditions, order, limit))
 
     @classmethod
-    def with_member(cls, organization_id: Any, member: Any) -> sa.Select[Any]:
-        """Those that may have this one member, as JSON, in their metadata: found by how it begins."""
-        brief = ConversationMetadata.columns()
-        rows = sa.select(cls.__table__).join(ConversationMetadata.__table__, brief.id == cls.columns().id)
+    def with_metadata_member(cls, organization_id: TextExpression, member: TextExpression) -> Query[ConversationRow]:
+        """Select calls whose metadata may have this member, a JSON object of one: only prefixes are compared."""
+        stored = ConversationMetadata.columns()
+        rows = query(sa.select(cls.__table__)).join(ConversationMetadata.__table__, stored.id == cls.columns().id)
         return rows.where(
-            brief.organization_id == organization_id, brief.key == MemberKey(member), brief.value == MemberValue(member)
+            stored.organization_id == organization_id,
+            stored.key == StoredMemberKey(member),
+            stored.value == StoredMemberValue(member),
         )
 
     @classmethod
-    def has_metadata(cls, wanted: Any) -> sa.ColumnElement[bool]:
-        """True where each top-level key of `wanted` is there and equal; both are JSON with sorted keys."""
-        return HasMembers(cls.columns().custom_metadata, wanted)
+    def has_metadata(cls, members: TextExpression) -> sa.ColumnElement[bool]:
+        """Return whether the metadata has every top-level member of `members`, both canonical JSON."""
+        return JsonContainsMembers(cls.columns().custom_metadata, members)
 
     @classmethod
-    def live_on(cls, phone_number_id: str) -> sa.Select[Any]:
+    def id_of_live_call_on(cls, phone_number_id: str) -> Query[IdRow]:
         conversation = cls.columns()
-        live = sa.select(conversation.id).where(conversation.status.in_(LIVE))
+        live = query(sa.select(conversation.id)).where(conversation.status.in_(LIVE_STATUSES))
         return live.where(conversation.phone_number_id == phone_number_id).limit(1)
 
     @classmethod
-    def counted(cls) -> dict[str, sa.Select[Any]]:
-        """How many wait to be dialed, and how many are live: each of an index that holds no others."""
+    def count_by_state(cls) -> dict[str, sa.Select[Any]]:
+        """Count queued and active calls, each by a partial index that holds no others."""
         conversation = sa.select(sa.func.count()).select_from(cls.__table__)
-        return {"queued": conversation.where(sa.text(QUEUED)), "live": conversation.where(sa.text(CALLED))}
+        return {
+            "queued": conversation.where(sa.text(IS_QUEUED_SQL)),
+            "live": conversation.where(sa.text(IS_ACTIVE_SQL)),
+        }
 
     @classmethod
-    def borrowed_and_queued(cls, phone_number_id: Any) -> sa.ColumnElement[bool]:
-        """What switching sharing off ends: not yet dialed, from a number of somebody else's (R6)."""
+    def is_borrowed_and_queued(cls, phone_number_id: TextExpression) -> sa.ColumnElement[bool]:
+        """Return the condition of the calls that switching sharing off ends: queued, from a borrowed number (R6)."""
         conversation = cls.columns()
         owner = sa.select(number.c.organization_id).where(number.c.id == conversation.phone_number_id)
         return sa.and_(
@@ -204,33 +229,19 @@ class Conversation(Table, table=True):
         )
 
     @classmethod
-    def ended_before(cls, instant: datetime, after_id: str, most: int) -> sa.Select[Any]:
-        """The ids of the next of them, in the order in which they were created."""
+    def ids_ended_before(cls, instant: datetime, after_id: str, limit: int) -> Query[IdRow]:
+        """Select the next ids after `after_id` of calls that ended before `instant`, in the order of creation."""
         conversation = cls.columns()
-        ended = sa.select(conversation.id).where(conversation.id > after_id, conversation.ended_at < instant)
-        return ended.order_by(conversation.id).limit(most)
+        ended = query(sa.select(conversation.id)).where(conversation.id > after_id, conversation.ended_at < instant)
+        return ended.order_by(conversation.id).limit(limit)
 
     @classmethod
-    def removed(cls, identifiers: list[str]) -> ReturningDelete[Any]:
-        """Never a live one, whatever is asked for. Answers their ids."""
+    def delete_ended(cls, identifiers: list[str]) -> sa.Delete:
+        """Delete the calls among these ids that have ended."""
         conversation = cls.columns()
-        final = sa.delete(cls.__table__).where(conversation.id.in_(identifiers), conversation.ended_at.is_not(None))
-        return final.returning(conversation.id)
+        return sa.delete(cls.__table__).where(conversation.id.in_(identifiers), conversation.ended_at.is_not(None))
 
 
 @prepared
-def created_under_key(organization_id: Any, idempotency_key: Any) -> sa.Select[Any]:
-    return Conversation.of(organization_id).where(Conversation.columns().idempotency_key == idempotency_key)
-
-
-async def queue(session: WriteSession, **values: Any) -> Any:
-    """The row as it is kept from now on, which no session looks after; it waits for the trunk of its number."""
-    row = Conversation.defaults() | {"direction": CallDirection.OUTBOUND, "status": ConversationStatus.QUEUED} | values
-    await session.rows(_QUEUED, **{f"its_{name}": row[name] for name in _COLUMNS})
-    return SimpleNamespace(**row)
-
-
-_COLUMNS = tuple(each.name for each in Conversation.__table__.columns if each.name != "trunk_id")
-_trunk = sa.select(number.c.trunk_id).where(number.c.id == sa.bindparam("its_phone_number_id")).scalar_subquery()
-_its = {name: sa.bindparam(f"its_{name}", type_=Conversation.columns()[name].type) for name in _COLUMNS}
-_QUEUED = Statement(sa.insert(Conversation.__table__).values(_its | {"trunk_id": _trunk}).returning(sa.literal(1)))
+def find_by_idempotency_key(organization_id: str, idempotency_key: str) -> Query[ConversationRow]:
+    return Conversation.owned_by(organization_id).where(Conversation.columns().idempotency_key == idempotency_key)

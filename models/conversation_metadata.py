@@ -1,16 +1,16 @@
-"""By which metadata conversations are found: kept by triggers beside them, as their metadata never changes."""
+"""Define the search table of conversations' metadata, which triggers fill."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from models.instant import Instant
 from models.table import Table
+from models.utc_datetime import UtcDateTime
 
 
 class ConversationMetadata(Table, table=True):
-    """A row for each member of a conversation's metadata, shortened as `models/members.py` says for each engine."""
+    """One member of a conversation's metadata, shortened as `models/json_members.py` says for each engine."""
 
     __tablename__ = "conversation_metadata"
     __table_args__ = (
@@ -21,5 +21,5 @@ class ConversationMetadata(Table, table=True):
     organization_id: str
     key: str
     value: str
-    created_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=UtcDateTime)
     id: str

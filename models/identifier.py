@@ -1,24 +1,24 @@
-"""Opaque ids: a prefix that tells the kind, then 26 characters that sort by the time they were made."""
+"""Generate and check ids: a three-letter prefix and a ULID in lower-case Crockford base32."""
 
 import re
 import secrets
 import time
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_FORM = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}", re.ASCII)
+BASE32_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PATTERN = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}", re.ASCII)
 
 
 def new_id(prefix: str) -> str:
-    """48 bits of milliseconds and 80 random bits, as a ULID has them, in lower case."""
+    """Generate an id: a prefix and a ULID (48 bits of milliseconds, 80 random bits) in lower case."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return f"{prefix}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return f"{prefix}_" + "".join(BASE32_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def prefix_of(identifier: str) -> str | None:
-    """The kind that an id claims, or None where it claims none."""
+    """Return an id's prefix, or None for a malformed id."""
     prefix, underscore, _ = identifier.partition("_")
     return prefix if underscore else None
 
 
-def well_formed(identifier: str) -> bool:
-    return _FORM.fullmatch(identifier) is not None
+def is_well_formed(identifier: str) -> bool:
+    return _PATTERN.fullmatch(identifier) is not None

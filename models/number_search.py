@@ -1,123 +1,177 @@
-"""Finding numbers by digits in their midst.
+"""Search numbers by digits, with a trigram index (FTS5 on SQLite, pg_trgm on PostgreSQL).
 
-PostgreSQL has an index of trigrams over the numbers (pg_trgm), and knows how common they are. SQLite has a table of
-them (FTS5), kept by triggers: a `rowid` stands where its number stands by E.164; `lent` or `kept` holds a mark of
-the owner, so that an organization finds what it sees, in order, without a look at what others have;
-of LONG digits the last ones tell more than the owner does.
+PostgreSQL's planner knows how common trigrams are and chooses the index by itself: `e164 LIKE '%2065%'`. SQLite has a
+FTS5 table that triggers fill. Its rowid encodes the number, so that matches come in the order of E.164. Its columns
+`kept` (of unshared numbers) and `lent` (of shared ones) hold a token of the owner, so that only numbers that an
+organization sees are matched. An example on SQLite, `phoneNumbers(filter: {e164Contains: "2065"})`, by E.164
+(`ancestry`: the organization and its ancestors):
+
+    SELECT … FROM ancestry JOIN sharing ON distance = 0 OR (distance > 0 AND shared)
+      JOIN phone_number ON phone_number.rowid IN (
+        SELECT phone_number.rowid FROM phone_number_digits
+          JOIN phone_number ON e164 = '+' || … the digits that the rowid encodes …
+        WHERE phone_number_digits MATCH 'kept|lent : "<owner token>" AND digits : "2065"'
+          AND +organization_id = ancestry.ancestor_id AND +shareable = sharing.shared AND +e164 LIKE '%2065%'
+        ORDER BY phone_number_digits.rowid LIMIT :limit)
+    ORDER BY e164, id LIMIT :limit
+
+In another order the matches are counted first, up to a limit: few are sorted; of many, the index in the order of the
+page is read instead. Of `MIN_LONG_DIGITS` or more, the last digits are more selective than the owner.
 """
 
 from typing import Any
 
 import sqlalchemy as sa
 
-from models.identifier import ALPHABET
-from models.number_streams import SPOT, by_name, lines_of, placed, together
-from models.phone_number import PhoneNumber, Streams
-from models.streams import Among, ByEngine, checked
+from models.expressions import BoolExpression, Condition, Limit, Order
+from models.identifier import BASE32_ALPHABET
+from models.index_merge import InLimitedSubquery, PerDialect, without_index
+from models.number_ranges import ROW_ID, join_owners, merge_ranges, order_by_label, select_sort_key
+from models.phone_number import NumberRanges, PhoneNumber
 
 number = PhoneNumber.__table__
-trigrams = sa.table("phone_number_digits", sa.column("rowid", sa.BigInteger), sa.column("phone_number_digits"))
-SHORTEST = 3
-# Of so many digits or more the last ones mostly lead to few numbers, whoever owns them; the first are a country's.
-LONG, TELLING, MOST_TOLD = 10, 6, 64
-# So many are found, looked up and sorted. Of more, the first in the order are soon found by walking.
-FEW = 2000
+TRIGRAM_INDEX = sa.table("phone_number_digits", sa.column("rowid", sa.BigInteger), sa.column("phone_number_digits"))
+MIN_INDEXED_DIGITS = 3
+# The last of many digits mostly match few numbers, of all owners together; the first digits are a country's.
+MIN_LONG_DIGITS, LAST_DIGITS, MAX_LAST_DIGITS_HITS = 10, 6, 64
+# At most so many matches are sorted. With more, scanning the index in the page's order soon finds the first ones.
+MAX_SORTED_HITS = 2000
 LOW, HIGH = (sa.bindparam(f"{side}_by", type_=sa.String) for side in ("low", "high"))
 
 
-def rowid(e164: Any) -> Any:
-    """The digits, filled up to fifteen, then how many there are."""
+def e164_to_rowid(e164: sa.ColumnElement[str]) -> sa.ColumnElement[int]:
+    """Encode a number as an integer that sorts as E.164 does: the digits, padded to fifteen, then their count."""
     digits = sa.func.substr(sa.func.substr(e164, 2, type_=sa.String) + "0" * 14, 1, 15)
     return sa.cast(digits, sa.BigInteger) * 100 + sa.func.length(e164)
 
 
-def e164_at(rowid: Any) -> Any:
+def rowid_to_e164(rowid: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
     return "+" + sa.func.substr(rowid.op("/")(100), 1, rowid % 100 - 1, type_=sa.String)
 
 
-hits = trigrams.join(number, number.c.e164 == e164_at(trigrams.c.rowid))
+NUMBERS_BY_TRIGRAM = TRIGRAM_INDEX.join(number, number.c.e164 == rowid_to_e164(TRIGRAM_INDEX.c.rowid))
 
 
-def mark(organization_id: Any) -> Any:
-    """Of the end of an id, which is random: three characters, one trigram."""
-    ends = [sa.func.instr(ALPHABET, sa.func.substr(organization_id, -place, 1)) for place in range(1, 7)]
-    pairs = zip(ends[::2], ends[1::2], strict=True)
+def owner_token(organization_id: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Encode the random end of an id as three characters, which are one trigram."""
+    characters = [
+        sa.func.instr(BASE32_ALPHABET, sa.func.substr(organization_id, -position, 1)) for position in range(1, 7)
+    ]
+    pairs = zip(characters[::2], characters[1::2], strict=True)
     return sa.func.char(*(19968 + 32 * high + low for low, high in pairs), type_=sa.String)
 
 
-def by_digits(digits: Any, shareable: Any = None, *, in_order: bool) -> Streams:
-    """Those with these digits, SHORTEST or more, of each organization, shared and not.
+def ranges_by_digits(
+    digits: sa.ColumnElement[str], shareable: BoolExpression | None = None, *, by_e164: bool
+) -> NumberRanges:
+    """Merge the numbers with these digits, `MIN_INDEXED_DIGITS` or more, of each owner, shared and not.
 
-    `in_order`: by E.164, between the parameters of the page.
+    `by_e164`: the page is in this order, between the bind parameters LOW and HIGH.
     """
 
-    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], *page: Any) -> sa.SelectBase:
-        lines, shared = lines_of(line, owned, shareable)
-        if not in_order:
-            counted = _counted(lines, line.c.ancestor_id, shared, _matching(line.c.ancestor_id, shared, digits))
-            lines, shared = line.join(counted, counted.c.ancestor_id == line.c.ancestor_id), counted.c.shared
-        within = [number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared]
-        asked = [_matching(line.c.ancestor_id, shared, digits), [*within, *conditions], *page]
-        some = _in_order(*asked) if in_order else _sorted_or_walked(counted.c.hits, *asked)
-        where = [ByEngine(Among(SPOT, some.scalar_subquery()), sa.and_(*within)), *conditions]
-        return together(line, lines, where, *page)
+    def select_first(
+        ancestry: sa.CTE, owned: bool | None, conditions: list[Condition], order: Order, limit: Limit
+    ) -> sa.SelectBase:
+        ranges, shared = join_owners(ancestry, owned, shareable)
+        if not by_e164:
+            counted = _count_hits(
+                ranges, ancestry.c.ancestor_id, shared, _match_owner_and_digits(ancestry.c.ancestor_id, shared, digits)
+            )
+            ranges, shared = ancestry.join(counted, counted.c.ancestor_id == ancestry.c.ancestor_id), counted.c.shared
+        in_range = [number.c.organization_id == ancestry.c.ancestor_id, number.c.shareable == shared]
+        matching = _match_owner_and_digits(ancestry.c.ancestor_id, shared, digits)
+        all_conditions = [*in_range, *conditions]
+        first: sa.Select[Any] | sa.CompoundSelect[Any]
+        if by_e164:
+            first = _first_by_e164(matching, all_conditions, order, limit)
+        else:
+            first = _sort_hits_or_scan(counted.c.hits, matching, all_conditions, order, limit)
+        is_among_first = PerDialect(InLimitedSubquery(ROW_ID, first.scalar_subquery()), sa.and_(*in_range))
+        return merge_ranges(ancestry, ranges, [is_among_first, *conditions], order, limit)
 
-    return streams
+    return select_first
 
 
-def by_long_digits(telling: Any, otherwise: Streams, shareable: Any = None) -> Streams:
-    """Those with LONG digits or more, of which `telling` are the last: where few end so, each is looked at once.
+def ranges_by_long_digits(
+    last_digits: sa.ColumnElement[str], fallback: NumberRanges, shareable: BoolExpression | None = None
+) -> NumberRanges:
+    """Find numbers by `MIN_LONG_DIGITS` or more, of which `last_digits` are the last.
 
-    Where many do, as where what is sought is the stem of an office's numbers, it is `otherwise`, as on PostgreSQL.
+    If few numbers end in those, each is checked. If many do, such as when digits are a prefix that all of an office's
+    numbers share, and on PostgreSQL, `fallback` finds them.
     """
 
-    def streams(line: sa.CTE, owned: bool | None, conditions: list[Any], order: list[Any], most: Any) -> sa.SelectBase:
-        lines, shared = lines_of(line, owned, shareable)
-        told = sa.select(trigrams.c.rowid).where(_match(sa.literal('digits : "', sa.String) + telling + '"'))
-        told_once = told.limit(MOST_TOLD + 1).cte("told").prefix_with("MATERIALIZED")
-        count = sa.select(sa.func.count()).select_from(told_once).scalar_subquery()
-        spots = sa.select(SPOT).select_from(told_once.join(number, number.c.e164 == e164_at(told_once.c.rowid)))
-        among = sa.and_(count <= MOST_TOLD, Among(SPOT, spots.correlate(None).scalar_subquery()))
-        whose = checked([number.c.organization_id == line.c.ancestor_id, number.c.shareable == shared], number)
-        few = placed(line.c.distance, order).select_from(number.join(lines, sa.and_(*whose)))
-        many = otherwise(line, owned, conditions, order, most).subquery("many")
-        either = sa.union_all(
-            few.where(ByEngine(among, sa.false()), *checked(conditions, number)),
-            sa.select(*many.c).where(ByEngine(count > MOST_TOLD, sa.true())),
+    def select_first(
+        ancestry: sa.CTE, owned: bool | None, conditions: list[Condition], order: Order, limit: Limit
+    ) -> sa.SelectBase:
+        ranges, shared = join_owners(ancestry, owned, shareable)
+        hits = sa.select(TRIGRAM_INDEX.c.rowid).where(
+            _fts_match(sa.literal('digits : "', sa.String) + last_digits + '"')
         )
-        return either.order_by(*map(by_name, order)).limit(most)
+        matches = hits.limit(MAX_LAST_DIGITS_HITS + 1).cte("matches").prefix_with("MATERIALIZED")
+        count = sa.select(sa.func.count()).select_from(matches).scalar_subquery()
+        row_ids = sa.select(ROW_ID).select_from(matches.join(number, number.c.e164 == rowid_to_e164(matches.c.rowid)))
+        is_match = sa.and_(
+            count <= MAX_LAST_DIGITS_HITS, InLimitedSubquery(ROW_ID, row_ids.correlate(None).scalar_subquery())
+        )
+        in_range = without_index(
+            [number.c.organization_id == ancestry.c.ancestor_id, number.c.shareable == shared], number
+        )
+        few = select_sort_key(ancestry.c.distance, order).select_from(number.join(ranges, sa.and_(*in_range)))
+        many = fallback(ancestry, owned, conditions, order, limit).subquery("many")
+        either = sa.union_all(
+            few.where(PerDialect(is_match, sa.false()), *without_index(conditions, number)),
+            sa.select(*many.c).where(PerDialect(count > MAX_LAST_DIGITS_HITS, sa.true())),
+        )
+        return either.order_by(*map(order_by_label, order)).limit(limit)
 
-    return streams
+    return select_first
 
 
-def _matching(owner: Any, shared: Any, digits: Any) -> Any:
-    whose = sa.case((shared, "lent"), else_="kept")
-    return _match(whose + ' : "' + mark(owner) + '" AND digits : "' + digits + '"')
+def _match_owner_and_digits(
+    owner: sa.ColumnElement[str], shared: Condition, digits: sa.ColumnElement[str]
+) -> Condition:
+    token_column = sa.case((shared, "lent"), else_="kept")
+    return _fts_match(token_column + ' : "' + owner_token(owner) + '" AND digits : "' + digits + '"')
 
 
-def _match(wanted: Any) -> Any:
-    return trigrams.c.phone_number_digits.op("MATCH")(wanted)
+def _fts_match(pattern: sa.ColumnElement[str]) -> Condition:
+    return TRIGRAM_INDEX.c.phone_number_digits.op("MATCH")(pattern)
 
 
-def _in_order(matching: Any, conditions: list[Any], order: list[Any], most: Any) -> Any:
-    place, down = trigrams.c.rowid, order[0].modifier is sa.sql.operators.desc_op
-    between = place.between(rowid(LOW), rowid(HIGH))
-    rows = sa.select(SPOT).select_from(hits).where(matching, between, *checked(conditions, number))
-    return rows.order_by(place.desc() if down else place).limit(most).correlate_except(number, trigrams)
+def _first_by_e164(matching: Condition, conditions: list[Condition], order: Order, limit: Limit) -> sa.Select[Any]:
+    rowid, descending = TRIGRAM_INDEX.c.rowid, order[0].modifier is sa.sql.operators.desc_op
+    between = rowid.between(e164_to_rowid(LOW), e164_to_rowid(HIGH))
+    rows = (
+        sa.select(ROW_ID).select_from(NUMBERS_BY_TRIGRAM).where(matching, between, *without_index(conditions, number))
+    )
+    return rows.order_by(rowid.desc() if descending else rowid).limit(limit).correlate_except(number, TRIGRAM_INDEX)
 
 
-def _counted(lines: sa.Join, owner: Any, shared: Any, matching: Any) -> sa.CTE:
-    """How many there are in each stream, as far as that matters: counted once, before anything is looked up."""
-    some = sa.select(trigrams.c.rowid).where(matching).limit(FEW + 1).correlate_except(trigrams).subquery("some")
-    count = ByEngine(sa.select(sa.func.count()).select_from(some).scalar_subquery(), sa.literal(0), type_=sa.Integer)
-    counted = sa.select(owner, shared, count.label("hits")).select_from(lines)
+def _count_hits(ranges: sa.Join, owner: sa.ColumnElement[str], shared: Condition, matching: Condition) -> sa.CTE:
+    """Count the matches of each range once, up to `MAX_SORTED_HITS + 1`, before any row is read."""
+    matches = (
+        sa.select(TRIGRAM_INDEX.c.rowid)
+        .where(matching)
+        .limit(MAX_SORTED_HITS + 1)
+        .correlate_except(TRIGRAM_INDEX)
+        .subquery("matches")
+    )
+    count = PerDialect(
+        sa.select(sa.func.count()).select_from(matches).scalar_subquery(), sa.literal(0), type_=sa.Integer
+    )
+    counted = sa.select(owner, shared, count.label("hits")).select_from(ranges)
     return counted.cte("counted").prefix_with("MATERIALIZED")
 
 
-def _sorted_or_walked(count: Any, matching: Any, conditions: list[Any], order: list[Any], most: Any) -> Any:
-    def rows(origin: Any, name: str, *conditions: Any) -> Any:
-        found = sa.select(SPOT.label("spot")).select_from(origin).where(*conditions).order_by(*order).limit(most)
-        return sa.select(found.correlate_except(number, trigrams).subquery(name).c.spot)
+def _sort_hits_or_scan(
+    count: sa.ColumnElement[int], matching: Condition, conditions: list[Condition], order: Order, limit: Limit
+) -> sa.CompoundSelect[Any]:
+    def select_row_ids(rows: sa.FromClause, name: str, *conditions: Condition) -> sa.Select[Any]:
+        found = sa.select(ROW_ID.label("row_id")).select_from(rows).where(*conditions).order_by(*order).limit(limit)
+        return sa.select(found.correlate_except(number, TRIGRAM_INDEX).subquery(name).c.row_id)
 
-    few = rows(hits, "few", count <= FEW, matching, *checked(conditions, number))
-    return sa.union_all(few, rows(number, "many", count > FEW, *conditions))
+    few = select_row_ids(
+        NUMBERS_BY_TRIGRAM, "few", count <= MAX_SORTED_HITS, matching, *without_index(conditions, number)
+    )
+    return sa.union_all(few, select_row_ids(number, "many", count > MAX_SORTED_HITS, *conditions))

@@ -1,13 +1,13 @@
-"""What is answered to a request that may not or cannot be carried out. The messages are made where the rules are."""
+"""Define the error codes of the API and the exception that carries a refusal out of a rule."""
 
 from dataclasses import dataclass
 from enum import unique
 
-from models.word import Word
+from models.described_enum import DescribedEnum
 
 
 @unique
-class ErrorCode(Word):
+class ErrorCode(DescribedEnum):
     INVALID_PHONE_NUMBER = "Not a possible phone number in E.164, such as +15551234567."
     PHONE_NUMBER_NOT_FOUND = "No such number among those the organization owns or may dial from."
     PHONE_NUMBER_TAKEN = "The number is registered already, by whomever."
@@ -30,7 +30,7 @@ class ErrorCode(Word):
     ORGANIZATION_NOT_FOUND = "No such organization among those that the key may act for."
     SLUG_TAKEN = "Another organization of this installation has the slug."
     API_KEY_NOT_FOUND = "No such API key in an organization that the key may act for."
-    SCOPE_NOT_HELD = "A key can hand on only scopes that it holds itself."
+    SCOPE_NOT_HELD = "A key can hand on only scopes that it holds itself, and revoke only keys that hold no others."
     CONVERSATION_NOT_FOUND = "No such conversation in an organization that the key may act for."
     CONVERSATION_NOT_LIVE = "The conversation has ended or, where it is to be transferred, is not answered yet."
     TRANSFER_DISABLED = "The trunk refuses transfers by REFER."
@@ -38,12 +38,27 @@ class ErrorCode(Word):
     TRANSFER_FAILED = "The transfer did not begin; the caller is where they were."
     NO_INBOUND_AGENT = "The number has no active agent in its inbound slot."
     LIMIT_EXCEEDED = "A limit of the installation is reached."
+    NUMBER_SUPPRESSED = "The number must not be called."
+    CAMPAIGN_NOT_FOUND = "No such campaign in an organization that the key may act for."
+    CAMPAIGN_NOT_READY = "Something is missing that the campaign needs to start."
+    CAMPAIGN_NOT_EDITABLE = "The campaign's status does not allow this change."
+    CAMPAIGN_CHANGED = "Somebody else has changed the campaign since."
+    CAMPAIGN_ENDED = "The campaign is completed or cancelled, which is final."
+    CONTACT_NOT_FOUND = "No such contact in an organization that the key may act for."
+    CONTACT_IN_CALL = "The contact is being called."
+    DUPLICATE_CONTACT = "The campaign has the contact already, with other content."
+    TIME_ZONE_UNKNOWN = "Nothing says in which time zone the contact is."
+    IMPORT_NOT_FOUND = "No such import in an organization that the key may act for."
+    SUPPRESSION_NOT_FOUND = "No such suppression in an organization that the key may act for."
     INVALID_INPUT = "A value of the input is not acceptable; the message says which values are."
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An expected "no": a code for programs, a message that says what to do next, a path into the input."""
+    """An expected error of a rule: a code for programs, a message with advice, and a path into the input.
+
+    The client sees it as an entry of a mutation's `userErrors`, or as the `refusal` of a dry run.
+    """
 
     code: ErrorCode
     message: str
@@ -51,7 +66,11 @@ class Refusal:
 
 
 class Refused(Exception):
-    """Carries a refusal out of a rule; whoever answers shows the refusal."""
+    """Raised by a rule; carries its refusal to the resolver or worker that called the rule.
+
+    A mutation rolls back and returns the refusal in `userErrors`. Queries have no `userErrors`: where they do not
+    return the refusal as data, they raise `resolvers.top_level_error.TopLevelError` or return null.
+    """
 
     def __init__(self, code: ErrorCode, message: str, *field: str) -> None:
         super().__init__(message)

@@ -1,12 +1,12 @@
-"""The scopes that an API key can hold, and their words. What each field asks for is declared in `schema/`."""
+"""List the scopes that an API key can hold, each with its description."""
 
 from enum import unique
 
-from models.word import Word
+from models.described_enum import DescribedEnum
 
 
 @unique
-class Scope(Word):
+class Scope(DescribedEnum):
     PHONE_NUMBERS_READ = "Read phone numbers, their slots and their sharing."
     PHONE_NUMBERS_MANAGE = "Read, register, share and delete phone numbers."
     TRUNKS_READ = "Read trunks. Passwords are never readable."
@@ -18,4 +18,7 @@ class Scope(Word):
     CALLS_ROUTE = "Ask which agent answers an inbound call: for the telephony side."
     API_KEYS_MANAGE = "List, create and revoke API keys."
     CHILD_ORGANIZATIONS_MANAGE = "Act for every organization below one's own, and create them."
+    CAMPAIGNS_READ = "Read campaigns, their contacts and their statistics."
+    CAMPAIGNS_MANAGE = "Read, create, change, start and stop campaigns and their contacts."
+    SUPPRESSIONS_MANAGE = "Read, add and remove the numbers that are never called."
     AUDIT_READ = "Read who changed what."

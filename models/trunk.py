@@ -1,54 +1,57 @@
-"""Trunks: the way to a carrier, and whether numbers on it can dial out (R4)."""
+"""Define the trunk table: a carrier's address, credentials and limits; without an address it cannot dial (R4)."""
 
 from datetime import datetime
 from enum import unique
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from models.described_enum import DescribedEnum, text_enum_type
+from models.encryption import KEY_ID_BYTES
+from models.expressions import Columns
 from models.identifier import new_id
-from models.instant import Instant, now
-from models.sealed import KEY_ID
-from models.table import Table
-from models.word import Word, stored_as_text
+from models.number_rows import EncryptionKeyRow, TrunkRow
+from models.rows import OwnedRow
+from models.table import Table, select_by_id, select_owned_by
+from models.utc_datetime import UtcDateTime, now
+from storage.statement import Query, query
 
 
 @unique
-class TrunkKind(Word):
+class TrunkKind(DescribedEnum):
     MANAGED_TWILIO = "Created and kept by the operator at Twilio; the API neither edits nor deletes it."
     BYOC = "Bring your own carrier: the customer's trunk."
 
 
 @unique
-class TransferMode(Word):
+class TransferMode(DescribedEnum):
     DISABLE_ALL = "Transfers by REFER are refused."
     ENABLE_ALL = "Transfers by REFER to SIP addresses and to telephone numbers."
     SIP_ONLY = "Transfers by REFER, which the carrier documents as for SIP addresses only."
 
 
 @unique
-class TransferCallerId(Word):
+class TransferCallerId(DescribedEnum):
     FROM_TRANSFEREE = "On a REFER the third party sees the number of the caller who is handed over."
     FROM_TRANSFEROR = "On a REFER the third party sees the agent's number."
 
 
 @unique
-class SipTransport(Word):
+class SipTransport(DescribedEnum):
     UDP = "SIP over UDP."
     TCP = "SIP over TCP."
     TLS = "SIP over TLS."
 
 
 @unique
-class MediaEncryption(Word):
+class MediaEncryption(DescribedEnum):
     NONE = "Media is not encrypted."
     ALLOW = "Media is encrypted where the other side can."
     REQUIRE = "Calls without encrypted media fail."
 
 
 class Trunk(Table, table=True):
-    """`next_start_at`: when the next call may start over it, so that no second has more of them than it may."""
+    """A trunk. `next_start_at`: when its next call may start, by `calls_per_second`."""
 
     __tablename__ = "trunk"
     __table_args__ = (
@@ -67,37 +70,44 @@ class Trunk(Table, table=True):
     id: str = Field(default_factory=lambda: new_id("trk"), primary_key=True)
     organization_id: str = Field(foreign_key="organization.id")
     name: str
-    kind: TrunkKind = Field(default=TrunkKind.BYOC, sa_type=stored_as_text(TrunkKind))
-    transfer_mode: TransferMode = Field(default=TransferMode.ENABLE_ALL, sa_type=stored_as_text(TransferMode))
+    kind: TrunkKind = Field(default=TrunkKind.BYOC, sa_type=text_enum_type(TrunkKind))
+    transfer_mode: TransferMode = Field(default=TransferMode.ENABLE_ALL, sa_type=text_enum_type(TransferMode))
     transfer_caller_id: TransferCallerId = Field(
-        default=TransferCallerId.FROM_TRANSFEREE, sa_type=stored_as_text(TransferCallerId)
+        default=TransferCallerId.FROM_TRANSFEREE, sa_type=text_enum_type(TransferCallerId)
     )
     calls_per_second: int = 1
     max_concurrent_calls: int = 10
     outbound_address: str | None = None
     outbound_auth_username: str | None = None
     outbound_auth_password: bytes | None = None
-    outbound_transport: SipTransport | None = Field(default=None, sa_type=stored_as_text(SipTransport))
-    outbound_media_encryption: MediaEncryption | None = Field(default=None, sa_type=stored_as_text(MediaEncryption))
-    created_at: datetime = Field(default_factory=now, sa_type=Instant)
-    next_start_at: datetime | None = Field(default=None, sa_type=Instant)
+    outbound_transport: SipTransport | None = Field(default=None, sa_type=text_enum_type(SipTransport))
+    outbound_media_encryption: MediaEncryption | None = Field(default=None, sa_type=text_enum_type(MediaEncryption))
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    next_start_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_borrower_id: str | None = None
 
     @classmethod
-    def by_id(cls, identifiers: list[str]) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().id.in_(identifiers))
+    def by_id(cls, identifiers: list[str]) -> Query[TrunkRow]:
+        return select_by_id(cls, identifiers)
 
     @classmethod
-    def of(cls, organization_id: str) -> sa.Select[Any]:
-        return sa.select(cls.__table__).where(cls.columns().organization_id == organization_id)
+    def owned_by(cls, organization_id: str | sa.BindParameter[str]) -> Query[TrunkRow]:
+        return select_owned_by(cls, organization_id)
+
+    @staticmethod
+    def can_dial(trunk: Columns) -> sa.ColumnElement[bool]:
+        """Return the condition of R4: a trunk without an outbound address cannot dial. `trunk`: the table's columns."""
+        return trunk.outbound_address.is_not(None)
 
     @classmethod
-    def sealing_keys(cls) -> sa.Select[bytes, int]:
-        """The ids of the keys that passwords are sealed with, and how many trunks each."""
+    def count_by_encryption_key(cls) -> Query[EncryptionKeyRow]:
+        """Count the trunks by the key that encrypted their password."""
         password = cls.columns().outbound_auth_password
-        key_id = sa.func.substr(password, 1, KEY_ID, type_=sa.LargeBinary).label("key_id")
-        return sa.select(key_id, sa.func.count().label("trunks")).where(password.is_not(None)).group_by(key_id)
+        key_id = sa.func.substr(password, 1, KEY_ID_BYTES, type_=sa.LargeBinary).label("key_id")
+        counted = query(sa.select(key_id, sa.func.count().label("trunks")))
+        return counted.where(password.is_not(None)).group_by(key_id)
 
 
-def password_row(trunk: Any) -> str:
-    """What a sealed password is bound to: moved to another trunk it does not open."""
+def password_binding(trunk: OwnedRow) -> str:
+    """Return the associated data of a trunk's encrypted password, so that it decrypts for no other trunk."""
     return f"trunk/{trunk.organization_id}/{trunk.id}/outbound_auth_password"

@@ -1,1 +1,1 @@
-"""What an operator runs beside the server, or before it."""
+"""Implement the operator's commands, and what `serve` does before it serves."""

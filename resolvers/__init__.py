@@ -1,1 +1,1 @@
-"""How a field is answered: context in, rows out. One file an object; a resolver is named as its field in snake case."""
+"""Resolvers of GraphQL fields: named like the field in snake case, they take the context and return rows."""

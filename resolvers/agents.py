@@ -1,30 +1,35 @@
-"""Agents and their versions: listing, creating, changing, publishing (R5)."""
+"""List, create and change agents, create drafts of their versions, and publish versions to phone numbers (R5)."""
 
-from typing import Any
+from typing import Unpack
 
 import sqlalchemy as sa
 
-from calling import form
-from calling.agent_reference import agent_not_found, version_not_found
-from calling.slots import publish
+from calling import validation
+from calling.refusals import agent_not_found, agent_version_not_found
+from calling.slots import publish_version
 from models import Agent, AgentVersion, ErrorCode, Refused, SlotDirection
-from models.along import Wanted
-from resolvers.context import Info, Transaction
-from resolvers.lists import own_list
-from resolvers.pages import newest_first
-from resolvers.paging import Page
-from resolvers.phone_numbers import as_owner
+from models.projection import Projection
+from models.rows import AgentVersionRow
+from models.stored_bytes import bytes_of_version
+from resolvers.context import Info, Payload, Transaction
+from resolvers.keyset_pagination import Page, PageArguments, newest_first
+from resolvers.phone_numbers import reload_as_owner
+from resolvers.root_connections import RootList, load_root_connection
 
 
-async def agents(info: Info, wanted: Wanted, organization_id: str | None = None, **window: Any) -> Page:
-    return await own_list(info, organization_id, Agent.of, newest_first(Agent), window, kept="agents", wanted=wanted)
+async def agents(
+    info: Info, projection: Projection, organization_id: str | None = None, **page_arguments: Unpack[PageArguments]
+) -> Page:
+    root_list = RootList("agents", Agent.owned_by, newest_first(Agent))
+    return await load_root_connection(info, organization_id, root_list, page_arguments, projection)
 
 
 async def create_agent(
     transaction: Transaction, *, name: str, active: bool, organization_id: str | None = None
-) -> dict[str, Any]:
-    owner = await transaction.acting(organization_id)
-    agent = Agent(organization_id=owner, name=form.name(name, "name"), active=active)
+) -> Payload:
+    owner = await transaction.authorize_organization(organization_id)
+    await transaction.require_quota(Agent, owner)
+    agent = Agent(organization_id=owner, name=validation.check_name(name, "name"), active=active)
     transaction.session.add(agent)
     await transaction.session.flush()
     return {"agent": agent}
@@ -32,10 +37,10 @@ async def create_agent(
 
 async def update_agent(
     transaction: Transaction, *, agent_id: str, name: str | None = None, active: bool | None = None
-) -> dict[str, Any]:
-    agent = await _agent(transaction, agent_id)
+) -> Payload:
+    agent = await _require_agent(transaction, agent_id)
     if name is not None:
-        agent.name = form.name(name, "name")
+        agent.name = validation.check_name(name, "name")
     if active is not None:
         agent.active = active
     await transaction.session.flush()
@@ -43,32 +48,33 @@ async def update_agent(
 
 
 async def create_agent_version(
-    transaction: Transaction, *, agent_id: str, config: Any = None, base_version_id: str | None = None
-) -> dict[str, Any]:
-    """A draft, numbered one higher than the agent's newest."""
-    agent = await _agent(transaction, agent_id)
+    transaction: Transaction, *, agent_id: str, config: object = None, base_version_id: str | None = None
+) -> Payload:
+    """Create a draft, numbered one higher than the agent's newest version."""
+    agent = await _require_agent(transaction, agent_id)
     if (config is None) == (base_version_id is None):
-        raise form.invalid(
+        raise validation.invalid_input(
             "Send exactly one of config and baseVersionId: what the version says, or which to copy.", "config"
         )
     if base_version_id is not None:
-        base = await _version(transaction, base_version_id, "baseVersionId")
-        if base.agent_id != agent.id:
-            raise version_not_found("baseVersionId")
-        config = base.config
+        of_agent = AgentVersion.columns().agent_id == agent.id
+        config = (await _require_version(transaction, base_version_id, "baseVersionId", of_agent)).config
+    await transaction.require_quota(AgentVersion, agent.organization_id)
     number = await transaction.session.scalar(AgentVersion.next_number(agent.id))
     draft = AgentVersion(
         organization_id=agent.organization_id,
         agent_id=agent.id,
         number=number,
-        config=form.json_object(config, "config"),
+        config=validation.check_json_object(config, "config"),
     )
     transaction.session.add(draft)
-    return {"agent_version": await _as_row(transaction, draft.id)}
+    row = await _reload_version(transaction, draft.id)
+    transaction.byte_reservation.set_bytes(agent.organization_id, await bytes_of_version(transaction.session, draft.id))
+    return {"agent_version": row}
 
 
-async def update_agent_version(transaction: Transaction, *, agent_version_id: str, config: Any) -> dict[str, Any]:
-    version = await _version(transaction, agent_version_id, "agentVersionId")
+async def update_agent_version(transaction: Transaction, *, agent_version_id: str, config: object) -> Payload:
+    version = await _require_version(transaction, agent_version_id, "agentVersionId")
     if version.published_at is not None:
         raise Refused(
             ErrorCode.AGENT_VERSION_PUBLISHED,
@@ -76,8 +82,12 @@ async def update_agent_version(transaction: Transaction, *, agent_version_id: st
             " Copy it into a draft with createAgentVersion(baseVersionId: …) and change that.",
             "agentVersionId",
         )
-    version.config = form.json_object(config, "config")
-    return {"agent_version": await _as_row(transaction, agent_version_id)}
+    before = await bytes_of_version(transaction.session, agent_version_id)
+    version.config = validation.check_json_object(config, "config")
+    row = await _reload_version(transaction, agent_version_id)
+    after = await bytes_of_version(transaction.session, agent_version_id)
+    transaction.byte_reservation.set_bytes(version.organization_id, after - before)
+    return {"agent_version": row}
 
 
 async def publish_agent_version(
@@ -87,31 +97,35 @@ async def publish_agent_version(
     phone_numbers: list[str],
     unassign_phone_numbers: list[str],
     direction: SlotDirection,
-) -> dict[str, Any]:
-    version = await _version(transaction, agent_version_id, "agentVersionId")
-    named = await publish(transaction.session, version, phone_numbers, unassign_phone_numbers, direction)
+) -> Payload:
+    version = await _require_version(transaction, agent_version_id, "agentVersionId")
+    numbers = await publish_version(transaction.session, version, phone_numbers, unassign_phone_numbers, direction)
     return {
-        "phone_numbers": await as_owner(transaction, named),
-        "agent_version": await _as_row(transaction, agent_version_id),
+        "phone_numbers": await reload_as_owner(transaction, numbers),
+        "agent_version": await _reload_version(transaction, agent_version_id),
     }
 
 
-async def _as_row(transaction: Transaction, version_id: str) -> Any:
+async def _reload_version(transaction: Transaction, version_id: str) -> AgentVersionRow:
     await transaction.session.flush()
     return (await transaction.session.execute(AgentVersion.by_id([version_id]))).one()
 
 
-async def _agent(transaction: Transaction, agent_id: str) -> Agent:
-    within = transaction.caller.reach.holds(Agent, [agent_id])
-    agent: Agent | None = await transaction.session.scalar(sa.select(Agent).where(within))
+async def _require_agent(transaction: Transaction, agent_id: str) -> Agent:
+    in_reach = transaction.principal.reach.contains_rows(Agent, [agent_id])
+    agent: Agent | None = await transaction.session.scalar(sa.select(Agent).where(in_reach))
     if agent is None:
         raise agent_not_found("agentId")
     return agent
 
 
-async def _version(transaction: Transaction, version_id: str, field: str) -> AgentVersion:
-    within = transaction.caller.reach.holds(AgentVersion, [version_id])
-    version: AgentVersion | None = await transaction.session.scalar(sa.select(AgentVersion).where(within))
+async def _require_version(
+    transaction: Transaction, version_id: str, field: str, *conditions: sa.ColumnElement[bool]
+) -> AgentVersion:
+    in_reach = transaction.principal.reach.contains_rows(AgentVersion, [version_id])
+    version: AgentVersion | None = await transaction.session.scalar(
+        sa.select(AgentVersion).where(in_reach, *conditions)
+    )
     if version is None:
-        raise version_not_found(field)
+        raise agent_version_not_found(field)
     return version

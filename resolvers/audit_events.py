@@ -1,45 +1,58 @@
-"""Who changed what of an organization."""
+"""List the audit events of an organization, filtered by action, subject and time."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
 from models import AuditEvent
-from models.along import Wanted
-from models.statement import several
-from models.streams import CheckedColumns
+from models.index_merge import ColumnsWithoutIndex
+from models.projection import Projection
 from resolvers.context import Info
-from resolvers.lists import Filtered, own_list
-from resolvers.pages import newest_first
-from resolvers.paging import Page, created_between
+from resolvers.keyset_pagination import Condition, Page, PageArguments, SortColumn, created_range, newest_first
+from resolvers.root_connections import AppliedFilter, FilterColumns, RootList, load_root_connection
+from storage.statement import list_parameter
 
 columns = AuditEvent.columns()
-FILTERS: dict[str, Any] = {
-    "subject_id": lambda its: its.subject_id == sa.bindparam("subject_id", type_=columns.subject_id.type),
-    "action": lambda its: its.action.in_(several("action", columns.action.type)),
+CONDITIONS: dict[str, Callable[[FilterColumns], Condition]] = {
+    "subject_id": lambda c: c.subject_id == sa.bindparam("subject_id", type_=columns.subject_id.type),
+    "action": lambda c: c.action.in_(list_parameter("action", columns.action.type)),
 }
 
 
 async def audit_events(
-    info: Info, wanted: Wanted, organization_id: str | None = None, filter: dict[str, Any] | None = None, **window: Any
+    info: Info,
+    projection: Projection,
+    organization_id: str | None = None,
+    filter: Mapping[str, Any] | None = None,
+    **page_arguments: Unpack[PageArguments],
 ) -> Page:
-    """What happened to one subject is little, so it is found by that; else each action is a stream."""
-    given = {name: value for name, value in (filter or {}).items() if value is not None}
-    stretch = created_between(given.pop("created_after", None), given.pop("created_before", None))
+    """List audit events.
 
-    def rows(asking: Any) -> sa.Select[Any]:
-        return AuditEvent.of(asking).where(*(FILTERS[name](columns) for name in given))
+    A subject has few events, so they are found by its index. Otherwise the events of each action are an index range,
+    and the ranges are merged.
+    """
+    values = {name: value for name, value in (filter or {}).items() if value is not None}
+    key_range = created_range(values.pop("created_after", None), values.pop("created_before", None))
 
-    def first(asking: Any, bounds: list[Any], order: list[Any], most: Any) -> sa.Select[Any]:
-        if "action" not in given:
-            return rows(asking).where(*bounds).order_by(*order).limit(most)
-        if "subject_id" not in given:
-            return AuditEvent.first_of_actions(asking, FILTERS["action"], bounds, order, most)
-        found = AuditEvent.of(asking).where(FILTERS["subject_id"](columns), FILTERS["action"](CheckedColumns(columns)))
-        return found.where(*bounds).order_by(*order).limit(most)
+    def select_rows(acting_id: sa.BindParameter[str]) -> sa.Select[Any]:
+        return AuditEvent.owned_by(acting_id).where(*(CONDITIONS[name](columns) for name in values))
 
-    filtered = Filtered(tuple(sorted(given)), given, stretch)
-    order = newest_first(AuditEvent)
-    return await own_list(
-        info, organization_id, rows, order, window, kept="audit_events", first=first, filtered=filtered, wanted=wanted
-    )
+    def select_first_rows(
+        acting_id: sa.BindParameter[str],
+        conditions: list[Condition],
+        order_by: list[SortColumn],
+        limit: sa.BindParameter[int],
+    ) -> sa.Select[Any]:
+        if "action" not in values:
+            return select_rows(acting_id).where(*conditions).order_by(*order_by).limit(limit)
+        if "subject_id" not in values:
+            return AuditEvent.first_of_actions(acting_id, CONDITIONS["action"], conditions, order_by, limit)
+        events = AuditEvent.owned_by(acting_id).where(
+            CONDITIONS["subject_id"](columns), CONDITIONS["action"](ColumnsWithoutIndex(columns))
+        )
+        return events.where(*conditions).order_by(*order_by).limit(limit)
+
+    applied = AppliedFilter(tuple(sorted(values)), values, key_range)
+    root_list = RootList("audit_events", select_rows, newest_first(AuditEvent), select_first_rows, applied)
+    return await load_root_connection(info, organization_id, root_list, page_arguments, projection)

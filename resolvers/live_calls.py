@@ -1,17 +1,16 @@
-"""Calls that go on: hanging up, transferring, and what whoever routed an inbound call reports of it."""
-
-from typing import Any
+"""Hang up and transfer live calls, and record the reports of an inbound call's router."""
 
 from calling import inbound_report, live_call, transfer_request
-from calling.inbound_report import Report
-from calling.transfer_request import Wanted
+from calling.inbound_report import InboundReport
+from calling.transfer_request import TransferInput
+from dialing.transfer_wait import wait_until_begun
 from models import ConversationStatus, DisplayedNumber, EndReason, Refused, TransferKind
-from resolvers.context import Context, Transaction
+from resolvers.context import Context, Payload, Transaction
 
 
-async def hang_up_conversation(transaction: Transaction, *, conversation_id: str) -> dict[str, Any]:
-    reach = transaction.caller.reach
-    return {"conversation": await live_call.hang_up(transaction.session, reach, conversation_id)}
+async def hang_up_conversation(transaction: Transaction, *, conversation_id: str) -> Payload:
+    reach = transaction.principal.reach
+    return {"conversation": await live_call.request_hang_up(transaction.session, reach, conversation_id)}
 
 
 async def transfer_conversation(
@@ -22,22 +21,30 @@ async def transfer_conversation(
     transfer_number: str,
     displayed_number: DisplayedNumber | None = None,
     supervisor_instructions: str | None = None,
-) -> dict[str, Any]:
-    wanted = Wanted(kind, transfer_number, displayed_number, supervisor_instructions)
-    reach, regions = transaction.caller.reach, transaction.deployment.allowed_regions
-    transfer = await transfer_request.request(transaction.session, reach, conversation_id, wanted, regions)
+) -> Payload:
+    transfer_input = TransferInput(kind, transfer_number, displayed_number, supervisor_instructions)
+    reach, capabilities = transaction.principal.reach, transaction.deployment.transfer_capabilities
+    transfer = await transfer_request.request_transfer(
+        transaction.session, reach, conversation_id, transfer_input, capabilities
+    )
     await transaction.session.flush()
-    return {"conversation": await live_call.as_it_is(transaction.session, conversation_id), "transfer": transfer}
+    return {
+        "conversation": await live_call.reload_conversation(transaction.session, conversation_id),
+        "transfer": transfer,
+    }
 
 
-async def begun(context: Context, answer: dict[str, Any]) -> dict[str, Any]:
-    """After the commit: the transfer as an engine has begun it, or the refusal."""
+async def wait_for_transfer(context: Context, payload: Payload) -> Payload:
+    """Wait, after the commit, until an engine has begun the transfer. Returns the payload with it, or a refusal."""
     try:
-        transfer = await transfer_request.begun(context.database, answer["transfer"].id)
-    except Refused as refused:
-        return {"user_errors": [refused.refusal]}
-    async with context.database.read() as session:
-        return {"conversation": await live_call.as_it_is(session, transfer.conversation_id), "transfer": transfer}
+        transfer = await wait_until_begun(context.database, payload["transfer"].id)
+    except Refused as error:
+        return {"user_errors": [error.refusal]}
+    async with context.read() as session:
+        return {
+            "conversation": await live_call.reload_conversation(session, transfer.conversation_id),
+            "transfer": transfer,
+        }
 
 
 async def report_inbound_call(
@@ -47,7 +54,9 @@ async def report_inbound_call(
     status: ConversationStatus,
     end_reason: EndReason | None = None,
     sip_status: int | None = None,
-) -> dict[str, Any]:
-    told = Report(status, end_reason, sip_status)
-    router = transaction.caller.organization_id
-    return {"conversation": await inbound_report.report(transaction.session, router, conversation_id, told)}
+) -> Payload:
+    report = InboundReport(status, end_reason, sip_status)
+    router = transaction.principal.organization_id
+    return {
+        "conversation": await inbound_report.report_inbound_call(transaction.session, router, conversation_id, report)
+    }

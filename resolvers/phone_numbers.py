@@ -1,119 +1,125 @@
-"""Phone numbers: looking one up, the table of them, registering, sharing and deleting (R3, R6)."""
+"""Look up, list, register, share and delete phone numbers (R3, R6)."""
 
-from typing import Any
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
-from calling.e164 import as_e164, e164
+from calling.e164 import check_e164, normalize_e164
 from calling.sharing import set_shareable
-from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, WriteSession, now
-from models.along import Wanted, as_wanted
-from resolvers.context import Info, Transaction
-from resolvers.lists import KEPT, own_list
-from resolvers.number_filter import NumberFilter
-from resolvers.paging import Order, Page
-from resolvers.trunks import own_trunk
+from models import Conversation, ErrorCode, PhoneNumber, PhoneNumberAccess, Refused, now
+from models.number_rows import NumberRow, TrunkRow
+from models.projection import Projection, project
+from resolvers.context import Info, Payload, Transaction
+from resolvers.keyset_pagination import Order, Page, PageArguments
+from resolvers.phone_number_filter import NumberFilter
+from resolvers.root_connections import LIST_STATEMENTS, RootList, load_root_connection
+from resolvers.trunks import require_own_byoc_trunk
+from storage import WriteSession
 
 number = PhoneNumber.columns()
 
 
-async def phone_number(info: Info, e164: str, wanted: Wanted, organization_id: str | None = None) -> Any:
-    """The number as the acting organization sees it; None for what it may not see, and for what is no number."""
-    async with info.context.database.read() as session:
+async def phone_number(
+    info: Info, e164: str, projection: Projection, organization_id: str | None = None
+) -> NumberRow | None:
+    """Look up a number as seen by the acting organization; None if it may not see it, or `e164` is not a number."""
+    async with info.context.read() as session:
         try:
-            asking = await info.context.caller.acting(session, organization_id)
+            acting_id = await info.context.principal.authorize_organization(session, organization_id)
         except Refused:
             return None
-        statement = KEPT.of(("phone_number", wanted), lambda: as_wanted(_seen_by_e164(), wanted, []))
-        return next(iter(await session.rows(statement, asking=asking, e164=as_e164(e164))), None)
+        statement = LIST_STATEMENTS.get(
+            ("phone_number", projection),
+            lambda: project(_select_as_seen_by_e164(), projection, []),
+            on_postgres=session.on_postgres,
+        )
+        return next(iter(await session.rows(statement, acting_id=acting_id, e164=normalize_e164(e164))), None)
 
 
-def _seen_by_e164() -> sa.Select[Any]:
-    return PhoneNumber.seen_by([sa.bindparam("asking")]).where(number.e164 == sa.bindparam("e164"))
+def _select_as_seen_by_e164() -> sa.Select[Any]:
+    return PhoneNumber.visible_to([sa.bindparam("acting_id")]).where(number.e164 == sa.bindparam("e164"))
 
 
 OWNED, SHARED = PhoneNumberAccess.OWNED, PhoneNumberAccess.SHARED
 
 
-def access(root: Any) -> PhoneNumberAccess:
+def access(root: NumberRow) -> PhoneNumberAccess:
     return OWNED if root.owned else SHARED
 
 
 async def phone_numbers(
     info: Info,
-    wanted: Wanted,
+    projection: Projection,
     organization_id: str | None = None,
-    filter: dict[str, Any] | None = None,
-    order_by: dict[str, Any] | None = None,
-    **window: Any,
+    filter: Mapping[str, Any] | None = None,
+    order_by: Mapping[str, Enum] | None = None,
+    **page_arguments: Unpack[PageArguments],
 ) -> Page:
-    """Own and borrowed numbers; a filter on slots, trunk or agent matches own ones only, as the others show none."""
-    order = _order(**order_by) if order_by else BY_E164
-    asked = NumberFilter.read(filter or {}, order.by.name)
-    return await own_list(
-        info,
-        organization_id,
-        asked.rows,
+    """List own and borrowed numbers; filters on slots, trunk or agent match only own numbers."""
+    order = _parse_order(**order_by) if order_by else BY_E164
+    number_filter = NumberFilter.parse(filter or {}, order.sort_column.name)
+    root_list = RootList(
+        "phone_numbers",
+        number_filter.select_rows,
         order,
-        window,
-        kept="phone_numbers",
-        first=asked.first,
-        filtered=asked.filtered,
-        wanted=wanted,
+        number_filter.select_first_rows,
+        number_filter.applied,
     )
+    return await load_root_connection(info, organization_id, root_list, page_arguments, projection)
 
 
 BY_E164 = Order(number.e164, number.id)
 
 
-def _order(field: Any, direction: Any) -> Order:
+def _parse_order(field: Enum, direction: Enum) -> Order:
     return Order(number[field.name.lower()], number.id, descending=direction.name == "DESC")
 
 
 async def create_phone_number(
     transaction: Transaction, *, e164: str, trunk_id: str, shareable: bool, organization_id: str | None = None
-) -> dict[str, Any]:
-    owner = await transaction.acting(organization_id)
-    trunk = await own_trunk(transaction, owner, trunk_id)
+) -> Payload:
+    owner = await transaction.authorize_organization(organization_id)
+    trunk = await require_own_byoc_trunk(transaction, owner, trunk_id)
+    await transaction.require_quota(PhoneNumber, owner)
     created = await add_number(transaction.session, trunk, e164, shareable)
-    return {"phone_number": (await as_owner(transaction, [created.id]))[0]}
+    return {"phone_number": (await reload_as_owner(transaction, [created.id]))[0]}
 
 
-async def add_number(session: WriteSession, trunk: Any, typed: str, shareable: bool = False) -> PhoneNumber:
-    """Register a number on a trunk, for the trunk's owner; it is unique in the whole installation (R3)."""
-    written = e164(typed, "e164")
-    if await session.scalar(sa.select(number.id).where(number.e164 == written)):
+async def add_number(session: WriteSession, trunk: TrunkRow, raw_number: str, shareable: bool = False) -> PhoneNumber:
+    """Register a number on a trunk, for the trunk's owner. Raises Refused if it is registered by anyone (R3)."""
+    normalized = check_e164(raw_number, "e164")
+    if await session.scalar(sa.select(number.id).where(number.e164 == normalized)):
         raise Refused(
             ErrorCode.PHONE_NUMBER_TAKEN,
-            f"{written} is registered already, and a number is registered once in the whole installation."
+            f"{normalized} is registered already, and a number is registered once in the whole installation."
             " Look for it with phoneNumbers, or ask your operator who holds it.",
             "e164",
         )
-    moment = now()
+    created_at = now()
     created = PhoneNumber(
         organization_id=trunk.organization_id,
         trunk_id=trunk.id,
-        e164=written,
+        e164=normalized,
         shareable=shareable,
-        created_at=moment,
-        updated_at=moment,
+        created_at=created_at,
+        updated_at=created_at,
     )
     session.add(created)
     await session.flush()
     return created
 
 
-async def set_phone_number_shareable(
-    transaction: Transaction, *, phone_number_id: str, shareable: bool
-) -> dict[str, Any]:
-    await set_shareable(transaction.session, await _own(transaction, phone_number_id), shareable)
-    return {"phone_number": (await as_owner(transaction, [phone_number_id]))[0]}
+async def set_phone_number_shareable(transaction: Transaction, *, phone_number_id: str, shareable: bool) -> Payload:
+    await set_shareable(transaction.session, await _require_own_number(transaction, phone_number_id), shareable)
+    return {"phone_number": (await reload_as_owner(transaction, [phone_number_id]))[0]}
 
 
-async def delete_phone_number(transaction: Transaction, *, phone_number_id: str) -> dict[str, Any]:
-    """Conversations keep their snapshot of it; filled slots don't hinder."""
-    found = await _own(transaction, phone_number_id)
-    if await transaction.session.scalar(Conversation.live_on(phone_number_id)):
+async def delete_phone_number(transaction: Transaction, *, phone_number_id: str) -> Payload:
+    """Delete a number without a live conversation. Conversations keep a copy of it. Its slots need not be empty."""
+    found = await _require_own_number(transaction, phone_number_id)
+    if await transaction.session.scalar(Conversation.id_of_live_call_on(phone_number_id)):
         raise Refused(
             ErrorCode.PHONE_NUMBER_IN_USE,
             f"{found.e164} has a live conversation. Wait until it has ended, then delete the number.",
@@ -123,17 +129,17 @@ async def delete_phone_number(transaction: Transaction, *, phone_number_id: str)
     return {"deleted_phone_number_id": phone_number_id}
 
 
-async def as_owner(transaction: Transaction, identifiers: list[str]) -> list[Any]:
-    """The numbers in this order, as their owner sees them."""
+async def reload_as_owner(transaction: Transaction, number_ids: list[str]) -> list[NumberRow]:
+    """Flush, and read numbers as seen by their owner, in the order of the ids."""
     await transaction.session.flush()
-    statement = PhoneNumber.by_owner().where(number.id.in_(identifiers))
+    statement = PhoneNumber.visible_to_owner().where(number.id.in_(number_ids))
     rows = {row.id: row for row in await transaction.session.execute(statement)}
-    return [rows[each] for each in identifiers]
+    return [rows[each] for each in number_ids]
 
 
-async def _own(transaction: Transaction, phone_number_id: str) -> PhoneNumber:
-    within = transaction.caller.reach.holds(PhoneNumber, [phone_number_id])
-    found: PhoneNumber | None = await transaction.session.scalar(sa.select(PhoneNumber).where(within))
+async def _require_own_number(transaction: Transaction, phone_number_id: str) -> PhoneNumber:
+    in_reach = transaction.principal.reach.contains_rows(PhoneNumber, [phone_number_id])
+    found: PhoneNumber | None = await transaction.session.scalar(sa.select(PhoneNumber).where(in_reach))
     if found is None:
         raise Refused(
             ErrorCode.PHONE_NUMBER_NOT_FOUND,

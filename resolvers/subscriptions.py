@@ -1,54 +1,53 @@
-"""The three subscriptions: what a query would answer, again after each change."""
+"""Resolve the three subscriptions from the change feed: the row now, and again after every change."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
 
 from models.change import ChangeKind
 from resolvers.context import Info
 from resolvers.conversations import conversation
-from resolvers.lists import acting_for_list
-from resolvers.problem import Problem
+from resolvers.root_connections import authorize_list
+from resolvers.top_level_error import TopLevelError
 
 
 @dataclass(frozen=True)
-class PhoneNumberChange:
-    """`phone_number` None: deleted, or no longer visible."""
+class ChangedPhoneNumber:
+    """The source of GraphQL's PhoneNumberChange; `phone_number` is None if deleted, or no longer visible."""
 
     phone_number_id: str
-    phone_number: Any
+    phone_number: object
 
 
-async def conversation_updated(info: Info, id: str) -> AsyncGenerator[Any, None]:
+async def conversation_updated(info: Info, id: str) -> AsyncGenerator[object, None]:
     found = await conversation(info, id)
     if found is None:
-        raise Problem("NOT_FOUND", "No such conversation in an organization that this API key may act for.")
-    async for _, row in _news(info, ChangeKind.CONVERSATION, found.organization_id, id):
+        raise TopLevelError("NOT_FOUND", "No such conversation in an organization that this API key may act for.")
+    async for _, row in _updates(info, ChangeKind.CONVERSATION, found.organization_id, id):
         yield row
 
 
-async def conversations_updated(info: Info, organization_id: str | None = None) -> AsyncGenerator[Any, None]:
-    async for _, row in _news(info, ChangeKind.CONVERSATION, await _acting(info, organization_id)):
+async def conversations_updated(info: Info, organization_id: str | None = None) -> AsyncGenerator[object, None]:
+    async for _, row in _updates(info, ChangeKind.CONVERSATION, await _authorize(info, organization_id)):
         yield row
 
 
 async def phone_numbers_updated(
     info: Info, organization_id: str | None = None
-) -> AsyncGenerator[PhoneNumberChange, None]:
-    async for number_id, row in _news(info, ChangeKind.PHONE_NUMBER, await _acting(info, organization_id)):
-        yield PhoneNumberChange(number_id, row)
+) -> AsyncGenerator[ChangedPhoneNumber, None]:
+    async for number_id, row in _updates(info, ChangeKind.PHONE_NUMBER, await _authorize(info, organization_id)):
+        yield ChangedPhoneNumber(number_id, row)
 
 
-async def _acting(info: Info, organization_id: str | None) -> str:
-    async with info.context.database.read() as session:
-        return await acting_for_list(info, session, organization_id)
+async def _authorize(info: Info, organization_id: str | None) -> str:
+    async with info.context.read() as session:
+        return await authorize_list(info, session, organization_id)
 
 
-async def _news(
+async def _updates(
     info: Info, kind: ChangeKind, organization_id: str, subject_id: str | None = None
-) -> AsyncGenerator[tuple[str, Any], None]:
+) -> AsyncGenerator[tuple[str, object], None]:
     context = info.context
-    async with context.feed.follow(kind, organization_id, context.caller, subject_id) as follower:
-        async for subject, row in follower.news():
-            context.forget()
+    async with context.feed.subscribe(kind, organization_id, context.principal, subject_id) as subscriber:
+        async for subject, row in subscriber.updates():
+            context.clear_loaded()
             yield subject, row

@@ -1,12 +1,12 @@
-"""What the API says: its types, words, scopes and resolvers, one file an object. Declarations, no logic."""
+"""Build the GraphQL schema from its types. Declarations only; logic is in `resolvers/`."""
 
 from graphql import GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
 
-from execution.bounds import Bounds
-from execution.schema import Names, Schema
-from resolvers.paging import LARGEST_PAGE, PAGE
-from schema import words
+from execution.document_limits import DocumentLimits
+from execution.schema import CachingNameConverter, Schema
+from resolvers.keyset_pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from schema import enums
 from schema.agent_version import AgentVersion
 from schema.mutation import Mutation
 from schema.query import Query
@@ -19,13 +19,13 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     types=[AgentVersion, Transfer],
-    bounds=Bounds(page=PAGE, largest_page=LARGEST_PAGE),
-    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, name_converter=Names()),
+    limits=DocumentLimits(default_page_size=DEFAULT_PAGE_SIZE, max_page_size=MAX_PAGE_SIZE),
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, name_converter=CachingNameConverter()),
 )
 
-# Rows are no instances of these classes: an id says which type it is of, and nothing else needs asking.
-for kind in schema.graphql.type_map.values():
-    if isinstance(kind, GraphQLObjectType):
-        kind.is_type_of = None
+# Rows are not instances of these classes; a row's type follows from its id.
+for graphql_type in schema.graphql.type_map.values():
+    if isinstance(graphql_type, GraphQLObjectType):
+        graphql_type.is_type_of = None
 
-__all__ = ["schema", "words"]
+__all__ = ["enums", "schema"]

@@ -1,11 +1,12 @@
-"""Agents: who speaks."""
+"""Declare agents and the inputs and payloads of their mutations."""
 
 from datetime import datetime
 
 import strawberry
 
 from schema.connection import connection
-from schema.declare import column, edge, given
+from schema.edges import edge
+from schema.fields import column, optional
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 
@@ -29,7 +30,7 @@ class Agent(Node):
 
 @strawberry.input(description="An agent to create.")
 class CreateAgentInput:
-    organization_id: strawberry.ID | None = given("The owner; the key's own organization where absent.")
+    organization_id: strawberry.ID | None = optional("The owner; the key's own organization where absent.")
     name: str = column("1 to 200 characters; need not be unique.")
     active: bool = column("Whether it may speak.", default=True)
 
@@ -43,8 +44,8 @@ class CreateAgentPayload:
 @strawberry.input(description="What to change of an agent; what is absent stays as it is.")
 class UpdateAgentInput:
     agent_id: strawberry.ID = column("The agent.")
-    name: str | None = given("Another name.")
-    active: bool | None = given("Whether it may speak.")
+    name: str | None = optional("Another name.")
+    active: bool | None = optional("Whether it may speak.")
 
 
 @strawberry.type(description="What updateAgent answers.")

@@ -1,11 +1,12 @@
-"""Versions of agents: drafts, published ones, and publishing them to numbers."""
+"""Declare agent versions, and creating, changing and publishing them."""
 
 from datetime import datetime
 
 import strawberry
 
 from models import SlotDirection
-from schema.declare import column, edge, given, named
+from schema.edges import edge
+from schema.fields import column, lazy_type, optional
 from schema.node import Node
 from schema.scalars import JSON
 from schema.user_error import UserError, user_errors
@@ -24,8 +25,8 @@ class AgentVersion(Node):
 @strawberry.input(description="A draft to create: exactly one of config and baseVersionId.")
 class CreateAgentVersionInput:
     agent_id: strawberry.ID = column("The agent.")
-    config: JSON | None = given("What the version says: a JSON object.")
-    base_version_id: strawberry.ID | None = given("The agent's version to copy.")
+    config: JSON | None = optional("What the version says: a JSON object.")
+    base_version_id: strawberry.ID | None = optional("The agent's version to copy.")
 
 
 @strawberry.type(description="What createAgentVersion answers.")
@@ -57,7 +58,7 @@ class PublishAgentVersionInput:
 @strawberry.type(description="What publishAgentVersion answers.")
 class PublishAgentVersionPayload:
     agent_version: AgentVersion | None = column("The version; null where refused.", default=None)
-    phone_numbers: list[named("PhoneNumber")] = column(  # type: ignore[valid-type]
+    phone_numbers: list[lazy_type("PhoneNumber")] = column(  # type: ignore[valid-type]
         "Every number named, with its slots as they are now.", default_factory=list
     )
     user_errors: list[UserError] = user_errors()

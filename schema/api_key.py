@@ -1,11 +1,12 @@
-"""API keys, and who is asking."""
+"""Declare API keys, the viewer, and creating and revoking keys."""
 
 from datetime import datetime
 
 import strawberry
 
 from models import Scope
-from schema.declare import column, edge, given
+from schema.edges import edge
+from schema.fields import column, optional
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 
@@ -38,10 +39,14 @@ class Viewer:
 
 @strawberry.input(description="A key to create.")
 class CreateApiKeyInput:
-    organization_id: strawberry.ID | None = given("Whose key it is to be; the caller's own organization where absent.")
+    organization_id: strawberry.ID | None = optional(
+        "Whose key it is to be; the caller's own organization where absent."
+    )
     name: str = column("What it is for: 1 to 200 characters.")
     scopes: list[Scope] = column("What it may do: only scopes that the caller's own key holds.")
-    expires_at: datetime | None = given("When it is to stop working; never where absent.")
+    expires_at: datetime | None = optional(
+        "When it is to stop working; never where absent. Not after the caller's own key does."
+    )
 
 
 @strawberry.type(description="What createApiKey answers.")

@@ -1,16 +1,19 @@
-"""The audit: who changed what, and how it was before and after."""
+"""Declare audit events and their filter."""
 
 from datetime import datetime
 
 import strawberry
 
-from models import AuditAction, Scope
-from schema.declare import column, edge, given
+from models import AuditAction
+from schema.edges import edge
+from schema.fields import column, optional
 from schema.node import Node
 from schema.scalars import JSON
 
 
-@strawberry.type(description="A change of an organization's sharing, slots, keys, trunks or tree. It is never altered.")
+@strawberry.type(
+    description="A change of an organization's sharing, slots, keys, trunks, agents or tree. It is never altered."
+)
 class AuditEvent(Node):
     action: AuditAction = column("What was done.")
     subject_id: strawberry.ID = column("The id of what was changed; it may be gone since.")
@@ -24,14 +27,13 @@ class AuditEvent(Node):
         "api_key",
         by="api_key_id",
         to="ApiKey",
-        scope=(Scope.API_KEYS_MANAGE,),
         description="The key that did it; null: the operator, or a key of an organization that one may not act for.",
     )
 
 
 @strawberry.input(description="Which audit events: all conditions that are given must hold.")
 class AuditEventFilter:
-    action: list[AuditAction] | None = given("Any of these.")
-    subject_id: strawberry.ID | None = given("What was changed.")
-    created_after: datetime | None = given("Done after this time.")
-    created_before: datetime | None = given("Done before this time.")
+    action: list[AuditAction] | None = optional("Any of these.")
+    subject_id: strawberry.ID | None = optional("What was changed.")
+    created_after: datetime | None = optional("Done after this time.")
+    created_before: datetime | None = optional("Done before this time.")

@@ -1,10 +1,10 @@
-"""What can be done to a call that goes on, and what is answered."""
+"""Declare hanging up, transferring and reporting calls in progress."""
 
 import strawberry
 
 from models import ConversationStatus, DisplayedNumber, EndReason, TransferKind
 from schema.conversation import Conversation
-from schema.declare import column, given
+from schema.fields import column, optional
 from schema.transfer import Transfer
 from schema.user_error import UserError, user_errors
 
@@ -28,11 +28,13 @@ class HangUpConversationPayload:
 class TransferConversationInput:
     conversation_id: strawberry.ID = column("A conversation that is IN_PROGRESS.")
     kind: TransferKind = column("How the third party joins.")
-    transfer_number: str = column("The third party: E.164, or a sip: address for a cold transfer that is a REFER.")
-    displayed_number: DisplayedNumber | None = given(
+    transfer_number: str = column(
+        "The third party: E.164, or a sip: address (no password, no headers) for a cold transfer that is a REFER."
+    )
+    displayed_number: DisplayedNumber | None = optional(
         "Whose number a cold transfer is to show: TRANSFEREE_NUMBER where absent. Otherwise ignored."
     )
-    supervisor_instructions: str | None = given(
+    supervisor_instructions: str | None = optional(
         "What the agent is to tell the third party of a warm transfer: at most 20000 characters."
     )
 
@@ -54,11 +56,11 @@ class ReportInboundCallInput:
     status: ConversationStatus = column(
         "RINGING, IN_PROGRESS or a final status; never backwards. The same again changes nothing."
     )
-    end_reason: EndReason | None = given(
+    end_reason: EndReason | None = optional(
         "Why it ended, with a final status alone; needed for FAILED. Absent: HANGUP, NO_ANSWER, CANCELLED or"
         " TRANSFERRED, as the status means."
     )
-    sip_status: int | None = given("The final SIP response: 200 to 699.")
+    sip_status: int | None = optional("The final SIP response: 200 to 699.")
 
 
 @strawberry.type(description="What reportInboundCall answers.")

@@ -1,23 +1,11 @@
-"""What every object with an id has in common. Rows are answered as they are: their id says which type they are."""
-
-from typing import Any
+"""Declare the `Node` interface; a row's GraphQL type follows from the prefix of its id."""
 
 import strawberry
 
 from models import prefix_of
-from schema.declare import column
-
-TYPES = {
-    "org": "Organization",
-    "num": "PhoneNumber",
-    "trk": "Trunk",
-    "agt": "Agent",
-    "ver": "AgentVersion",
-    "cnv": "Conversation",
-    "trf": "Transfer",
-    "key": "ApiKey",
-    "aud": "AuditEvent",
-}
+from models.rows import IdRow
+from resolvers.node_types import NODE_TYPE_BY_PREFIX
+from schema.fields import column
 
 
 @strawberry.interface(description="An object with an id, to be fetched again with node.")
@@ -25,5 +13,5 @@ class Node:
     id: strawberry.ID = column("Opaque; its prefix says what it is of.")
 
     @classmethod
-    def resolve_type(cls, row: Any, _info: Any, _type: Any) -> str:
-        return TYPES[prefix_of(row.id) or ""]
+    def resolve_type(cls, row: IdRow, _info: object, _type: object) -> str:
+        return NODE_TYPE_BY_PREFIX[prefix_of(row.id) or ""].name

@@ -1,9 +1,10 @@
-"""The answer of the four steps, and how they came to it."""
+"""Declare the explanation of a chosen outbound number: four steps, candidates, refusal."""
 
 import strawberry
 
-from calling.resolution import CandidateVerdict, OutboundNumberRule, StepVerdict
-from schema.declare import column, edge, given
+from calling.resolution_result import CandidateVerdict, OutboundNumberRule, StepVerdict
+from schema.edges import edge
+from schema.fields import column, optional
 from schema.scalars import E164, JSON
 from schema.user_error import UserError
 
@@ -44,10 +45,10 @@ class OutboundNumberResolution:
 
 @strawberry.input(description="What would be sent to createOutboundConversation.")
 class PreviewOutboundNumberInput:
-    organization_id: strawberry.ID | None = given("The acting organization; the key's own where absent.")
-    agent_number: str | None = given("Exactly this number.")
-    agent_version_id: strawberry.ID | None = given("The agent version that is to speak.")
-    agent_id: strawberry.ID | None = given("The agent that is to speak, in its newest published version.")
-    agent_config: JSON | None = given("An inline agent that is to speak: a JSON object.")
+    organization_id: strawberry.ID | None = optional("The acting organization; the key's own where absent.")
+    agent_number: str | None = optional("Exactly this number.")
+    agent_version_id: strawberry.ID | None = optional("The agent version that is to speak.")
+    agent_id: strawberry.ID | None = optional("The agent that is to speak, in its newest published version.")
+    agent_config: JSON | None = optional("An inline agent that is to speak: a JSON object.")
     allow_fallback: bool = column("Whether any own number will do where none is bound to the agent.", default=False)
-    to: str | None = given("Whom to call; where given, it is checked too.")
+    to: str | None = optional("Whom to call; where given, it is checked too.")

@@ -1,17 +1,18 @@
-"""Phone numbers: the table of them, their slots and the Shareable switch."""
+"""Declare phone numbers, their two slots, filter and order, and the mutations."""
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
+from strawberry.types.field import StrawberryField
 
 from models import CallDirection, PhoneNumberAccess
 from resolvers.phone_numbers import access
-from schema.declare import column, edge, field, given, part, reading
+from schema.edges import edge
+from schema.enums import OrderDirection, PhoneNumberOrderField
+from schema.fields import column, embedded, field, optional
 from schema.node import Node
 from schema.scalars import E164
 from schema.user_error import UserError, user_errors
-from schema.words import OrderDirection, PhoneNumberOrderField
 
 
 @strawberry.type(description="One of a number's two slots: empty, or holding a published agent version.")
@@ -21,17 +22,16 @@ class AgentSlot:
         "agent_version",
         by="agent_version_id",
         to="AgentVersion",
-        scope=reading("AGENTS"),
         description="The version in it, pinned until another is published to it; null: empty.",
     )
     assigned_at: datetime | None = column("When the version was put there; null: empty.")
 
 
-def slot(direction: CallDirection, description: str) -> Any:
-    """Each of the two is a few columns of the number, which are the owner's business."""
-    held = direction.name.lower()
-    columns = {"agent_version_id": f"{held}_agent_version_id", "assigned_at": f"{held}_assigned_at"}
-    return part(AgentSlot, description, when="owned", columns=columns, fixed={"direction": direction})
+def slot(direction: CallDirection, description: str) -> StrawberryField:
+    """Declare one of a number's two slots, which consists of columns that only the owner sees."""
+    column_prefix = direction.name.lower()
+    columns = {"agent_version_id": f"{column_prefix}_agent_version_id", "assigned_at": f"{column_prefix}_assigned_at"}
+    return embedded(AgentSlot, description, present_when="owned", columns=columns, constants={"direction": direction})
 
 
 @strawberry.type(description="What switching a number's sharing off would touch.")
@@ -40,6 +40,7 @@ class SharingImpact:
     queued_conversations: int = column(
         "Conversations of theirs that wait to be dialed from it: they would end NUMBER_NO_LONGER_AVAILABLE."
     )
+    campaigns: int = column("Running campaigns of theirs whose pool has it.")
 
 
 @strawberry.type(description="A phone number, as the organization that asks sees it.")
@@ -50,7 +51,7 @@ class PhoneNumber(Node):
     created_at: datetime = column("When it was registered.")
     updated_at: datetime = column("When its sharing was last changed.")
     access = field(
-        access, PhoneNumberAccess, "Whether the organization that asks owns it or borrows it.", reads=("owned",)
+        access, PhoneNumberAccess, "Whether the organization that asks owns it or borrows it.", read_columns=("owned",)
     )
     organization = edge(
         "organization", by="organization_id", to="Organization", required=True, description="The owner."
@@ -59,7 +60,6 @@ class PhoneNumber(Node):
         "trunk",
         by="trunk_id",
         to="Trunk",
-        scope=reading("TRUNKS"),
         description="The trunk it sits on; null on a SHARED number, where it is the owner's business.",
     )
     inbound_slot = slot(CallDirection.INBOUND, "Who answers calls to it; null on a SHARED number.")
@@ -68,22 +68,23 @@ class PhoneNumber(Node):
         "sharing",
         by="owned_id",
         to=SharingImpact,
-        description="What switching sharing off would touch; null on a SHARED number.",
+        description="What switching sharing off would touch below. Null on a SHARED number, and for a key that may not"
+        " act for what lies below.",
     )
 
 
 @strawberry.input(description="Which numbers to list; what is absent does not narrow the list.")
 class PhoneNumberFilter:
-    access: PhoneNumberAccess | None = given("Owned ones only, or shared ones only.")
-    e164_contains: str | None = given(
-        "Numbers that contain these digits; spaces, dots, dashes and brackets don't count."
+    access: PhoneNumberAccess | None = optional("Owned ones only, or shared ones only.")
+    e164_contains: str | None = optional(
+        "Numbers that contain these digits; spaces, dots, dashes and brackets don't count. At most 64 characters."
     )
-    shareable: bool | None = given("Whether sharing is on.")
-    outbound_capable: bool | None = given("Whether they can dial out.")
-    outbound_assigned: bool | None = given("Whether the outbound slot is filled. Own numbers only.")
-    inbound_assigned: bool | None = given("Whether the inbound slot is filled. Own numbers only.")
-    trunk_id: strawberry.ID | None = given("On this trunk. Own numbers only.")
-    agent_id: strawberry.ID | None = given("With a version of this agent in either slot. Own numbers only.")
+    shareable: bool | None = optional("Whether sharing is on.")
+    outbound_capable: bool | None = optional("Whether they can dial out.")
+    outbound_assigned: bool | None = optional("Whether the outbound slot is filled. Own numbers only.")
+    inbound_assigned: bool | None = optional("Whether the inbound slot is filled. Own numbers only.")
+    trunk_id: strawberry.ID | None = optional("On this trunk. Own numbers only.")
+    agent_id: strawberry.ID | None = optional("With a version of this agent in either slot. Own numbers only.")
 
 
 @strawberry.input(description="In which order to list numbers.")
@@ -94,7 +95,7 @@ class PhoneNumberOrder:
 
 @strawberry.input(description="A number to register.")
 class CreatePhoneNumberInput:
-    organization_id: strawberry.ID | None = given("The owner; the key's own organization where absent.")
+    organization_id: strawberry.ID | None = optional("The owner; the key's own organization where absent.")
     e164: str = column("The number; spaces, dots, dashes and brackets may stand after the plus sign.")
     trunk_id: strawberry.ID = column("The owner's trunk that it sits on; not a managed one.")
     shareable: bool = column("Whether organizations below may dial from it.", default=False)

@@ -1,4 +1,4 @@
-"""Signatures: what a declaration says is what Strawberry reads of a resolver, and what the resolver must take."""
+"""Give resolvers the signature that Strawberry reads, and check that their parameters are those declared."""
 
 import inspect
 from collections.abc import Callable
@@ -9,23 +9,29 @@ from strawberry import UNSET
 
 from resolvers.context import Info
 
-Argument = tuple[Any, str] | tuple[Any, str, Any]
-# What a resolver may take besides the arguments of its field.
-TOLD = {"root", "info", "wanted", "transaction"}
+# The type, the description and perhaps the default of an argument.
+Argument = tuple[object, str] | tuple[object, str, object]
+# Parameters that a resolver may have in addition to its field's arguments.
+INJECTED_PARAMETERS = {"root", "info", "projection", "transaction"}
 
 
-def refuse_mismatch(resolver: Callable[..., Any], names: set[str]) -> None:
-    """What is declared is what the resolver takes, or the program does not start."""
+def require_declared_arguments(resolver: Callable[..., object], names: set[str]) -> None:
+    """Raise TypeError, so that the program does not start, if a resolver's parameters are not those declared."""
     parameters = inspect.signature(resolver).parameters.values()
-    takes = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD}
-    takes -= TOLD
+    parameters_taken = {each.name for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD}
+    parameters_taken -= INJECTED_PARAMETERS
     open_ended = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
-    if takes != names and not (open_ended and takes < names):
-        raise TypeError(f"{resolver.__name__} takes {sorted(takes)}, and {sorted(names)} are declared")
+    if parameters_taken != names and not (open_ended and parameters_taken < names):
+        raise TypeError(f"{resolver.__name__} takes {sorted(parameters_taken)}, and {sorted(names)} are declared")
 
 
-def typed(resolve: Callable[..., Any], to: Any, arguments: dict[str, Argument] | None = None) -> Callable[..., Any]:
-    """Give a resolver the signature that Strawberry reads: what is declared, not what Python would say."""
+def with_signature(
+    resolve: Callable[..., object], return_type: object, arguments: dict[str, Argument] | None = None
+) -> Callable[..., Any]:
+    """Give a resolver the declared signature, which Strawberry reads instead of its own.
+
+    `Any`, since strawberry.field takes the field's type from its resolver's return type.
+    """
     reserved = [
         inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info if name == "info" else Any)
         for name in inspect.signature(resolve).parameters
@@ -35,14 +41,14 @@ def typed(resolve: Callable[..., Any], to: Any, arguments: dict[str, Argument] |
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[kind, strawberry.argument(description=words)],
-            default=default[0] if default else inspect.Parameter.empty if _required(kind) else UNSET,
+            annotation=Annotated[kind, strawberry.argument(description=text)],
+            default=default[0] if default else inspect.Parameter.empty if _is_required(kind) else UNSET,
         )
-        for name, (kind, words, *default) in (arguments or {}).items()
+        for name, (kind, text, *default) in (arguments or {}).items()
     ]
-    resolve.__signature__ = inspect.Signature([*reserved, *declared], return_annotation=to)  # type: ignore[attr-defined]
+    resolve.__signature__ = inspect.Signature([*reserved, *declared], return_annotation=return_type)  # type: ignore[attr-defined]
     return resolve
 
 
-def _required(kind: Any) -> bool:
+def _is_required(kind: object) -> bool:
     return type(None) not in getattr(kind, "__args__", ())

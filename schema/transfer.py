@@ -1,11 +1,11 @@
-"""Transfers, and what their third party sees."""
+"""Declare transfers, and the plan of what their third party sees."""
 
 from datetime import datetime
 
 import strawberry
 
 from models import DisplayedNumber, TransferKind, TransferMechanism, TransferStatus
-from schema.declare import column
+from schema.fields import column
 from schema.node import Node
 from schema.scalars import E164
 from schema.user_error import UserError

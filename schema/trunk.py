@@ -1,11 +1,12 @@
-"""Trunks: the way to a carrier."""
+"""Declare trunks with their outbound configuration, and the mutations."""
 
 from datetime import datetime
 
 import strawberry
 
 from models import MediaEncryption, SipTransport, TransferCallerId, TransferMode, TrunkKind
-from schema.declare import column, edge, given, part
+from schema.edges import edge
+from schema.fields import column, embedded, optional
 from schema.node import Node
 from schema.user_error import UserError, user_errors
 
@@ -30,10 +31,10 @@ class Trunk(Node):
     organization = edge(
         "organization", by="organization_id", to="Organization", required=True, description="The owner."
     )
-    outbound = part(
+    outbound = embedded(
         TrunkOutboundConfiguration,
         "How calls leave; null: numbers on it cannot dial out.",
-        when="outbound_address",
+        present_when="outbound_address",
         columns={name: f"outbound_{name}" for name in ("address", "auth_username", "transport", "media_encryption")},
     )
 
@@ -41,17 +42,17 @@ class Trunk(Node):
 @strawberry.input(description="How calls are to leave over a trunk.")
 class TrunkOutboundConfigurationInput:
     address: str = column("Host name or IP address, optionally with :port; no sip: before it.")
-    auth_username: str | None = given("The user name for the carrier.")
-    auth_password: str | None = given("Kept encrypted, never readable. On update: absent keeps it, null clears it.")
+    auth_username: str | None = optional("The user name for the carrier.")
+    auth_password: str | None = optional("Kept encrypted, never readable. On update: absent keeps it, null clears it.")
     transport: SipTransport = column("What SIP travels over.", default=SipTransport.UDP)
     media_encryption: MediaEncryption = column("Whether the voice is encrypted.", default=MediaEncryption.NONE)
 
 
 @strawberry.input(description="A trunk of the customer's own (BYOC) to create.")
 class CreateTrunkInput:
-    organization_id: strawberry.ID | None = given("The owner; the key's own organization where absent.")
+    organization_id: strawberry.ID | None = optional("The owner; the key's own organization where absent.")
     name: str = column("1 to 200 characters; need not be unique.")
-    outbound: TrunkOutboundConfigurationInput | None = given("How calls leave; without it numbers cannot dial out.")
+    outbound: TrunkOutboundConfigurationInput | None = optional("How calls leave; without it numbers cannot dial out.")
     transfer_mode: TransferMode = column("Which transfers by REFER to let through.", default=TransferMode.ENABLE_ALL)
     transfer_caller_id: TransferCallerId = column(
         "Whose number the carrier presents on a REFER.", default=TransferCallerId.FROM_TRANSFEREE
@@ -69,12 +70,12 @@ class CreateTrunkPayload:
 @strawberry.input(description="What to change of a trunk; what is absent stays as it is.")
 class UpdateTrunkInput:
     trunk_id: strawberry.ID = column("The trunk; not a managed one.")
-    name: str | None = given("Another name.")
-    outbound: TrunkOutboundConfigurationInput | None = given("Replaces all but an absent password; null removes it.")
-    transfer_mode: TransferMode | None = given("Which transfers by REFER to let through.")
-    transfer_caller_id: TransferCallerId | None = given("Whose number the carrier presents on a REFER.")
-    calls_per_second: int | None = given("How many calls may start in a second: 1 to 10000.")
-    max_concurrent_calls: int | None = given("How many calls may be live at once: 1 to 10000.")
+    name: str | None = optional("Another name.")
+    outbound: TrunkOutboundConfigurationInput | None = optional("Replaces all but an absent password; null removes it.")
+    transfer_mode: TransferMode | None = optional("Which transfers by REFER to let through.")
+    transfer_caller_id: TransferCallerId | None = optional("Whose number the carrier presents on a REFER.")
+    calls_per_second: int | None = optional("How many calls may start in a second: 1 to 10000.")
+    max_concurrent_calls: int | None = optional("How many calls may be live at once: 1 to 10000.")
 
 
 @strawberry.type(description="What updateTrunk answers.")

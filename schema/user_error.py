@@ -1,11 +1,11 @@
-"""Refusals as clients see them."""
+"""Declare `userErrors`: code, message, path into the input."""
 
 from typing import Any
 
 import strawberry
 
 from models import ErrorCode
-from schema.declare import column
+from schema.fields import column
 
 
 @strawberry.interface(description="A refusal that can be shown to whoever asked.")
@@ -15,11 +15,11 @@ class DisplayableError:
     field: list[str] | None = column("The path into the input, where one value is at fault; list places count from 0.")
 
     @classmethod
-    def is_type_of(cls, _row: Any, _info: Any) -> bool:
+    def is_type_of(cls, _row: object, _info: object) -> bool:
         return True
 
     @classmethod
-    def resolve_type(cls, _row: Any, _info: Any, _type: Any) -> str:
+    def resolve_type(cls, _row: object, _info: object, _type: object) -> str:
         return "UserError"
 
 
@@ -28,5 +28,6 @@ class UserError(DisplayableError):
     pass
 
 
-def user_errors() -> Any:
+def user_errors() -> Any:  # Any: it stands at an annotated attribute, see `column`
+    """Declare a payload's userErrors."""
     return column("Why nothing was changed; empty where it was done.")

@@ -1,1 +1,1 @@
-"""The HTTP edge: bytes to operations and back, request ids, the log line. Knows no phones."""
+"""Serve GraphQL over HTTP, WebSockets and server-sent events."""

@@ -1,151 +1,197 @@
-"""Who is let in and how much they may ask: keys, budgets, failed sign-ins, and how many follow at once."""
+"""Authenticate requests, charge their points, and limit failed sign-ins and open subscriptions."""
 
-import ipaddress
 import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from execution.prepared import Prepared
+from execution.prepared_operation import PreparedOperation
 from execution.schema import Schema
-from serving.accepting import BadRequest, Operation
-from serving.buckets import Buckets, Level
-from serving.leases import Leases
-from serving.signing_in import CHALLENGE, UNAUTHENTICATED, ContextFor, public_part
+from serving.bearer import CHALLENGE, UNAUTHENTICATED_MESSAGE, public_prefix
+from serving.connections import client_network
+from serving.request_context import ContextFactory, RequestContext
+from serving.request_parsing import BadRequest, GraphQLRequest
+from serving.request_state import MAX_LOGGED_NAME_LENGTH, RequestState
+from serving.shared_budget import SharedBudgets
+from serving.token_bucket import Balance, TokenBuckets
 
-# A minute, of each address.
-FAILED_SIGN_INS = 60
-# Keys that were good lately, by the part of them that is no secret.
-MOST_KNOWN = 10_000
-# Of an IPv6 address, what belongs to one customer of a provider.
-NETWORK_BITS = 64
-# Of an operation, in the log.
-LONGEST_NAME = 64
-# What reading a document costs that is then refused.
-REFUSED = 20
+# From one address or IPv6 network.
+MAX_FAILED_SIGN_INS_PER_MINUTE = 60
+# Recently authenticated keys, by their public prefix.
+MAX_KNOWN_KEYS = 10_000
+# The cost of any operation in addition to its fields: receiving, parsing, answering and logging it.
+REQUEST_POINTS = 40
+# The cost of refusing a document, in addition to parsing it.
+REFUSED_DOCUMENT_POINTS = 20
+# A written row is also recorded as a change, and published to subscribers.
+POINTS_PER_ROW_WRITTEN = 5
+# A point pays for 0.1 ms of processor time in total, or for 0.05 ms of database reads, as the rows cause other work.
+# Reads that take longer than the points cover are charged afterwards, unless they take less than 0.5 ms in total: a
+# short operation costs the same each time, whether its statements are compiled already or not.
+SECONDS_PER_POINT, FREE_READ_SECONDS = 0.000_05, 0.000_5
+# What a key can hold open, by kind, as error messages name it.
+OPEN_KINDS = {"websockets": "WebSockets", "subscriptions": "subscriptions"}
 
 
 class Admission:
-    """`points_per_minute` 0: no budget. `following`: how many sockets, and how many subscriptions, a key may hold.
+    """Decides who may run an operation, and charges the organization for it.
 
-    Who sends bad keys from an address is soon not even looked up. Nobody else is locked out by that: a key that was
-    good since the server started is looked up from any address, however many bad ones came from there; and one that
-    was not yet is only waited with where the bad ones come from, until a second without them has passed.
+    `points_per_minute`: each organization's budget; 0: unlimited.
+    `max_subscriptions_per_key`: how many WebSockets, and how many subscriptions, an API key may hold open.
+    `shared_budgets`: other servers spend from the same budgets.
 
-    `shared`: other servers may spend from the same budgets.
+    After too many invalid keys from one network, unknown keys from there are looked up in batches, so that any number
+    of them costs a few statements a second. Nobody is locked out: a valid key is still accepted from that network, with
+    a short delay if it was not used since the server started.
     """
 
     def __init__(
-        self, context_for: ContextFor, points_per_minute: int, following: int, *, shared: bool = False
+        self,
+        create_context: ContextFactory,
+        points_per_minute: int,
+        max_subscriptions_per_key: int,
+        *,
+        shared_budgets: bool = False,
     ) -> None:
-        self._context_for = context_for
-        self._budgets = Buckets(points_per_minute)
-        self._leases = Leases(points_per_minute) if shared else None
-        self._failures = Buckets(FAILED_SIGN_INS)
-        self._known: OrderedDict[str, None] = OrderedDict()
-        self._most = following
+        self._create_context = create_context
+        self._budgets = TokenBuckets(points_per_minute)
+        self._shared_budgets = SharedBudgets(points_per_minute) if shared_budgets else None
+        self._failed_sign_ins = TokenBuckets(MAX_FAILED_SIGN_INS_PER_MINUTE)
+        self._known_keys: OrderedDict[str, None] = OrderedDict()
+        self._max_open_per_key = max_subscriptions_per_key
         self._open: Counter[tuple[str, str]] = Counter()
 
-    async def context(self, connection: HTTPConnection, token: str) -> Any:
-        """Raises BadRequest: 401, or 429 where too many keys that are no good came from the address."""
-        address, key = network_of(connection), public_part(token)
-        limited = self._failures.look(address, 1)
-        if limited.wait and key not in self._known:
-            raise too_many_failures(limited)
-        context = await self._context_for(connection, token)
-        if context is not None:
-            self._remember(key)
-            return context
-        failed = self._failures.take(address, 1)
-        if failed.wait:
-            raise too_many_failures(failed)
-        raise BadRequest(401, UNAUTHENTICATED, CHALLENGE, code="UNAUTHENTICATED")
+    async def authenticate(self, request: HTTPConnection, token: str) -> RequestContext:
+        """Return the operation's context.
 
-    def _remember(self, key: str) -> None:
-        self._known[key] = None
-        self._known.move_to_end(key)
-        if len(self._known) > MOST_KNOWN:
-            self._known.popitem(last=False)
-
-    async def prepare(self, connection: HTTPConnection, schema: Schema, operation: Operation) -> Prepared:
-        """The operation, read and paid for. A key that has no points left has nothing read.
-
-        Raises BadRequest: 429, or DatabaseGone.
+        Raises BadRequest: 401 for an invalid key, or 429 after too many of them from one network.
         """
-        self._require_points(connection)
+        network, key = client_network(request.client.host if request.client else ""), public_prefix(token)
+        limited = self._failed_sign_ins.peek(network, 1)
+        batched = bool(limited.retry_after) and key not in self._known_keys
+        context = await self._create_context(request, token, batched=batched)
+        if context is not None:
+            self._remember_key(key)
+            state: RequestState = request.scope["state"]
+            if protocol := state.get("protocol"):
+                protocol.mark_authenticated(state["api_key"])
+            return context
+        failed = limited if limited.retry_after else self._failed_sign_ins.consume(network, 1)
+        if failed.retry_after:
+            raise too_many_failed_sign_ins(failed)
+        raise BadRequest(401, UNAUTHENTICATED_MESSAGE, CHALLENGE, code="UNAUTHENTICATED")
+
+    def _remember_key(self, key: str) -> None:
+        self._known_keys[key] = None
+        self._known_keys.move_to_end(key)
+        if len(self._known_keys) > MAX_KNOWN_KEYS:
+            self._known_keys.popitem(last=False)
+
+    async def prepare(self, request: HTTPConnection, schema: Schema, operation: GraphQLRequest) -> PreparedOperation:
+        """Parse and validate the operation, and charge for it; without points left, no new document is parsed.
+
+        Raises DatabaseUnavailable, or BadRequest 429. Retry-After is computed after all charges and includes parsing
+        the document anew, so a retry succeeds then, unless the organization spends points meanwhile.
+        """
+        self._require_remaining_points(request, schema, operation)
         prepared = schema.prepare(operation.query, operation.variables, operation.name)
-        state = connection.state
-        state.operation, state.cost = prepared.name and prepared.name[:LONGEST_NAME], prepared.cost
-        state.kind = prepared.kind
-        await self._spend(connection, REFUSED if prepared.errors else prepared.cost)
+        state = request.state
+        state.operation = prepared.operation_name and prepared.operation_name[:MAX_LOGGED_NAME_LENGTH]
+        state.cost, state.kind = prepared.cost, prepared.operation_type
+        cost = REFUSED_DOCUMENT_POINTS if prepared.errors else prepared.cost
+        await self._charge_or_refuse(request, prepared, REQUEST_POINTS + cost)
         return prepared
 
-    def _require_points(self, connection: HTTPConnection) -> None:
+    async def charge_request(self, request: HTTPConnection) -> None:
+        """Charge for a request that is no operation. Raises DatabaseUnavailable, or BadRequest 429."""
         if self._budgets.per_minute:
-            level = (self._leases or self._budgets).look(connection.state.api_key, 1)
-            connection.state.points_left = level.left
-            if level.wait:
-                raise too_many("The API key's points are spent.", level)
+            balance = self._update_balance(request, REQUEST_POINTS)
+            if balance.retry_after:
+                raise rate_limited("The organization's points are spent.", balance)
+            self._charge(request, REQUEST_POINTS)
 
-    async def _spend(self, connection: HTTPConnection, points: int) -> None:
+    def charge_overrun(self, request: HTTPConnection, context: RequestContext, cost: int) -> None:
+        """Charge for read time beyond `cost` and for written rows, which are known only after execution."""
+        self._charge(request, context.rows_written * POINTS_PER_ROW_WRITTEN)
+        context.rows_written = 0
+        usage = context.read_usage
+        paid = max(usage.points_paid, cost)
+        owed = int(usage.seconds / SECONDS_PER_POINT) - paid
+        if owed > 0 and usage.seconds > FREE_READ_SECONDS:
+            usage.points_paid = paid + owed
+            self._charge(request, owed)
+
+    def _charge(self, request: HTTPConnection, points: int) -> None:
+        if self._budgets.per_minute and points:
+            balance = (self._shared_budgets or self._budgets).debit(request.state.organization_id, points)
+            request.state.points_remaining = balance.remaining
+
+    def _require_remaining_points(self, request: HTTPConnection, schema: Schema, operation: GraphQLRequest) -> None:
+        """Refuse a document that is not in the document cache, whose cost is unknown, if no points are left."""
+        if (
+            self._budgets.per_minute
+            and self._update_balance(request, 1).retry_after
+            and (max_cost := schema.max_cost_if_uncached(operation.query))
+        ):
+            balance = self._update_balance(request, REQUEST_POINTS + max_cost)
+            raise rate_limited("The organization's points are spent.", balance)
+
+    async def _charge_or_refuse(self, request: HTTPConnection, prepared: PreparedOperation, points: int) -> None:
+        """Charge the points and the cost of parsing. With too few left, charge parsing alone and raise BadRequest."""
         if not self._budgets.per_minute:
             return
-        state = connection.state
-        if self._leases:
-            level = await self._leases.take(state.database, state.api_key, points)
+        state, due = request.state, points + prepared.parse_cost
+        if self._shared_budgets:
+            balance = await self._shared_budgets.consume(state.database, state.organization_id, due)
         else:
-            level = self._budgets.take(state.api_key, points)
-        state.points_left = level.left
-        if level.wait:
-            raise too_many(
-                f"The API key's points are spent: this takes {points:,}, and {level.left:,} of its"
+            balance = self._budgets.consume(state.organization_id, due)
+        state.points_remaining = balance.remaining
+        if balance.retry_after:
+            self._charge(request, prepared.parse_cost)
+            balance = self._update_balance(request, points + prepared.document.parse_cost)
+            raise rate_limited(
+                f"The organization's points are spent: this takes {due:,}, and {balance.remaining:,} of its"
                 f" {self._budgets.per_minute:,} a minute are left.",
-                level,
+                balance,
             )
 
+    def _update_balance(self, request: HTTPConnection, points: int) -> Balance:
+        balance = (self._shared_budgets or self._budgets).peek(request.state.organization_id, points)
+        request.state.points_remaining = balance.remaining
+        return balance
+
     @contextmanager
-    def following(self, api_key: str, what: str) -> Iterator[None]:
-        """Raises BadRequest: 429."""
-        held = (api_key, what)
-        if self._open[held] >= self._most:
-            raise too_many(f"The API key holds {self._most} {what} open already. End one first.", Level(0, 1))
-        self._open[held] += 1
+    def limit_open(self, api_key: str, kind: str) -> Iterator[None]:
+        """Count one of OPEN_KINDS as open for the API key. Raises BadRequest 429 above the limit."""
+        counter = (api_key, kind)
+        if self._open[counter] >= self._max_open_per_key:
+            raise rate_limited(
+                f"The API key holds {self._max_open_per_key} {OPEN_KINDS[kind]} open already. End one first.",
+                Balance(0, 1),
+            )
+        self._open[counter] += 1
         try:
             yield
         finally:
-            self._open[held] -= 1
-            if not self._open[held]:
-                del self._open[held]
+            self._open[counter] -= 1
+            if not self._open[counter]:
+                del self._open[counter]
 
-    def held(self) -> Counter[str]:
-        """How many sockets and subscriptions are open, whoever holds them."""
-        found: Counter[str] = Counter()
-        for (_, what), number in self._open.items():
-            found[what] += number
-        return found
+    def open_counts(self) -> Counter[str]:
+        """Count the open WebSockets and subscriptions of all keys, by kind."""
+        counts: Counter[str] = Counter()
+        for (_, kind), number in self._open.items():
+            counts[kind] += number
+        return counts
 
 
-def too_many(message: str, level: Level) -> BadRequest:
-    wait = max(1, math.ceil(level.wait))
+def rate_limited(message: str, balance: Balance) -> BadRequest:
+    """Build a 429 with Retry-After in whole seconds."""
+    wait = max(1, math.ceil(balance.retry_after))
     return BadRequest(429, f"{message} Try again in {wait} s.", {"Retry-After": str(wait)}, code="RATE_LIMITED")
 
 
-def too_many_failures(level: Level) -> BadRequest:
-    return too_many("Too many requests without a valid API key came from this address.", level)
-
-
-def network_of(connection: HTTPConnection) -> str:
-    """The address that a connection comes from; of IPv6 its network, as whoever has one address has them all."""
-    host = connection.client.host if connection.client else ""
-    if ":" not in host:
-        return host
-    try:
-        address = ipaddress.IPv6Address(host)
-    except ValueError:
-        return host
-    if address.ipv4_mapped:
-        return host
-    return str(ipaddress.ip_network((address, NETWORK_BITS), strict=False))
+def too_many_failed_sign_ins(balance: Balance) -> BadRequest:
+    return rate_limited("Too many requests without a valid API key came from this address.", balance)

@@ -1,110 +1,146 @@
-"""What the operator measures: counted as requests end, and written as Prometheus reads it, on a port of its own."""
+"""Count what the server does, and serve the counts to Prometheus on a separate port."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections import Counter as Counts
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import Conversation, Database, DatabaseGone
-from serving.kept_answers import KeptAnswers
+from models import Conversation
+from serving.connections import ConnectionTracker
+from serving.request_state import LogFields, RequestState
+from serving.response_cache import ResponseCache
+from storage import Database, DatabaseUnavailable
 
-# Upper bounds of the histogram of durations. Seconds.
-BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-LONGEST_REQUEST = 8192
-ASKS_WITHIN = 5.0
-# What the database does not answer until then is left out.
-DATABASE_ANSWERS_WITHIN = 2.0
+# Upper bounds of the histogram's buckets.
+DURATION_BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+MAX_REQUEST_BYTES = 8192
+REQUEST_TIMEOUT_SECONDS = 5.0
+# Calls are left out if the database does not answer within this time.
+DATABASE_TIMEOUT_SECONDS = 2.0
 
-Samples = list[tuple[dict[str, str], int]]
+disable_created_metrics()  # type: ignore[no-untyped-call]  # else each counter exports its creation time as well
 
 
 class Metrics:
+    """The counts of this process since its start, in a separate registry, as tests run several servers."""
+
     def __init__(self) -> None:
-        self.requests: Counter[tuple[str, int]] = Counter()
-        self.operations = 0
-        self.refusals: Counter[str] = Counter()
-        self.durations = [0] * (len(BOUNDS) + 1)
-        self.seconds = 0.0
-        self.points = 0
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "dialtree_http_requests",
+            "Requests that ended; status 0: the client disconnected.",
+            ["method", "status"],
+            registry=registry,
+        )
+        self._durations = Histogram(
+            "dialtree_http_request_duration_seconds",
+            "Duration of requests.",
+            buckets=DURATION_BUCKETS_SECONDS,
+            registry=registry,
+        )
+        self._operations = Counter(
+            "dialtree_websocket_operations", "Operations over WebSockets that ended.", registry=registry
+        )
+        self._errors = Counter(
+            "dialtree_errors", "Requests and operations with an error of this code.", ["code"], registry=registry
+        )
+        self._points = Counter("dialtree_points", "Points that operations cost.", registry=registry)
 
-    def note(self, event: str, seconds: float, state: dict[str, Any], told: Mapping[str, Any]) -> None:
-        """A request, or an operation of a socket, has ended."""
-        self.points += state.get("cost") or 0
-        self.refusals.update(state.get("codes") or ())
-        if event != "request":
-            self.operations += 1
-            return
-        self.requests[told["method"] or "UNREAD", told["status"]] += 1
-        self.durations[next((place for place, bound in enumerate(BOUNDS) if seconds <= bound), -1)] += 1
-        self.seconds += seconds
+    def record(self, event: str, seconds: float, state: RequestState, fields: LogFields) -> None:
+        """Count a "request", or an "operation" of a WebSocket, that has ended."""
+        self._points.inc(state.get("cost") or 0)
+        for code in state.get("codes") or ():
+            self._errors.labels(code).inc()
+        if event == "request":
+            self._requests.labels(fields["method"] or "UNPARSED", fields["status"]).inc()
+            self._durations.observe(seconds)
+        else:
+            self._operations.inc()
 
-    async def measured(self, database: Database, loads: Counter[str], held: Counter[str], kept: KeptAnswers) -> str:
-        """Everything, as Prometheus reads it. Without the database, what this process has counted."""
-        counts: list[tuple[str, str, str, Samples]] = [
-            ("requests_total", "counter", "Requests that ended; status 0: the client left.", self._requests()),
-            ("socket_operations_total", "counter", "Operations of sockets that ended.", [({}, self.operations)]),
-            ("refusals_total", "counter", "Requests and operations with an error of this code.", self._refusals()),
-            ("points_total", "counter", "What operations cost.", [({}, self.points)]),
-            ("loader_batches_total", "counter", "Batches that edges were loaded in.", [({}, loads["batches"])]),
-            ("loader_keys_total", "counter", "Keys in those batches.", [({}, loads["keys"])]),
-            ("kept_answers_total", "counter", "Answers kept, and used again.", _by("what", kept.counted)),
-            ("kept_answers_bytes", "gauge", "What kept answers take.", [({}, kept.taken)]),
-            ("open", "gauge", "What clients hold open.", _by("what", held)),
-            ("calls_ended_total", "counter", "Calls that ended.", _by("end_reason", database.calls_ended)),
-            ("calls", "gauge", "Calls that wait to be dialed, and that are live.", await _calls(database)),
+    async def render(
+        self,
+        database: Database,
+        loads: Counts[str],
+        open_counts: Counts[str],
+        cache: ResponseCache,
+        connections: ConnectionTracker,
+    ) -> bytes:
+        """Return all metrics in Prometheus' text format; without those of calls if the database does not answer."""
+        counted_elsewhere = [
+            _counter("dataloader_batches", "Batches that edges were loaded in.", loads["batches"]),
+            _counter("dataloader_keys", "Keys in those batches.", loads["keys"]),
+            _counters("response_cache", "Responses stored in the cache, and served from it.", "event", cache.counts),
+            _gauge("response_cache_bytes", "Bytes that cached responses take.", cache.bytes_used),
+            _gauges("open", "What clients hold open.", "kind", open_counts + connections.counts()),
+            _counter("connections_dropped", "Connections closed because there were too many.", connections.dropped),
+            _counters("calls_ended", "Calls that ended.", "end_reason", _ended_calls(database)),
+            _gauges("calls", "Calls that are queued, and that are live.", "state", await _count_calls(database)),
         ]
-        return self._histogram() + "".join(_family(*each) for each in counts)
-
-    def _requests(self) -> Samples:
-        return [({"method": name, "status": str(status)}, number) for (name, status), number in self.requests.items()]
-
-    def _refusals(self) -> Samples:
-        return _by("code", self.refusals)
-
-    def _histogram(self) -> str:
-        name, below, lines = "dialtree_request_seconds", 0, []
-        for bound, number in zip((*map(str, BOUNDS), "+Inf"), self.durations, strict=True):
-            below += number
-            lines.append(f'{name}_bucket{{le="{bound}"}} {below}')
-        lines += [f"{name}_sum {self.seconds:.6f}", f"{name}_count {below}"]
-        return f"# HELP {name} How long requests took.\n# TYPE {name} histogram\n" + "\n".join(lines) + "\n"
+        return generate_latest(self._registry) + generate_latest(_Snapshot(counted_elsewhere))
 
 
-def _by(label: str, counts: Counter[str]) -> Samples:
-    return [({label: name}, number) for name, number in sorted(counts.items())]
+@dataclass(frozen=True)
+class _Snapshot:
+    """A prometheus_client Collector over metrics that were read before."""
+
+    metrics: list[Metric]
+
+    def collect(self) -> Iterable[Metric]:
+        return self.metrics
 
 
-async def _calls(database: Database) -> Samples:
-    """Nothing where the database does not answer."""
+def _counter(name: str, description: str, value: int) -> Metric:
+    return CounterMetricFamily(f"dialtree_{name}", description, value=value)
+
+
+def _gauge(name: str, description: str, value: int) -> Metric:
+    return GaugeMetricFamily(f"dialtree_{name}", description, value=value)
+
+
+def _counters(name: str, description: str, label: str, counts: Counts[str]) -> Metric:
+    family = CounterMetricFamily(f"dialtree_{name}", description, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
+
+
+def _gauges(name: str, description: str, label: str, counts: Counts[str]) -> Metric:
+    family = GaugeMetricFamily(f"dialtree_{name}", description, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
+
+
+def _ended_calls(database: Database) -> Counts[str]:
+    counts = database.committed_counts
+    return Counts({label: number for (name, label), number in counts.items() if name == "calls_ended"})
+
+
+async def _count_calls(database: Database) -> Counts[str]:
+    """Count calls by state; empty if the database does not answer."""
     try:
-        async with asyncio.timeout(DATABASE_ANSWERS_WITHIN), database.read() as session:
-            return [({"state": state}, await session.scalar(of)) for state, of in Conversation.counted().items()]
-    except (SQLAlchemyError, DatabaseGone, TimeoutError):
-        return []
-
-
-def _family(name: str, kind: str, words: str, samples: Samples) -> str:
-    lines = [f"# HELP dialtree_{name} {words}", f"# TYPE dialtree_{name} {kind}"]
-    return "\n".join([*lines, *(f"dialtree_{name}{_labels(labels)} {number}" for labels, number in samples)]) + "\n"
-
-
-def _labels(labels: dict[str, str]) -> str:
-    inner = ",".join(f'{name}="{value}"' for name, value in labels.items())
-    return f"{{{inner}}}" if inner else ""
+        async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS), database.read() as session:
+            statements = Conversation.count_by_state()
+            return Counts({state: await session.scalar(statement) for state, statement in statements.items()})
+    except (SQLAlchemyError, DatabaseUnavailable, TimeoutError):
+        return Counts()
 
 
 @asynccontextmanager
-async def metrics_port(host: str, port: int, text: Callable[[], Awaitable[str]]) -> AsyncIterator[None]:
-    """Answers `GET /metrics` there, and nothing else; 0: nowhere."""
+async def serve_metrics(host: str, port: int, render: Callable[[], Awaitable[bytes]]) -> AsyncIterator[None]:
+    """Answer `GET /metrics` on the address, and nothing else; do nothing if `port` is 0."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                async with asyncio.timeout(ASKS_WITHIN):
-                    writer.write(await _answered(await reader.readuntil(b"\r\n\r\n"), text))
+                async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
+                    writer.write(await _respond(await reader.readuntil(b"\r\n\r\n"), render))
                     await writer.drain()
         finally:
             writer.close()
@@ -112,13 +148,13 @@ async def metrics_port(host: str, port: int, text: Callable[[], Awaitable[str]])
     if not port:
         yield
         return
-    async with await asyncio.start_server(answer, host, port, limit=LONGEST_REQUEST):
+    async with await asyncio.start_server(answer, host, port, limit=MAX_REQUEST_BYTES):
         yield
 
 
-async def _answered(asked: bytes, text: Callable[[], Awaitable[str]]) -> bytes:
-    known = asked.startswith((b"GET /metrics ", b"GET /metrics?"))
-    body = (await text()).encode() if known else b"Ask for /metrics.\n"
-    status = "200 OK" if known else "404 Not Found"
-    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-    return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
+async def _respond(head: bytes, render: Callable[[], Awaitable[bytes]]) -> bytes:
+    found = head.startswith((b"GET /metrics ", b"GET /metrics?"))
+    body = await render() if found else b"Ask for /metrics.\n"
+    status = "200 OK" if found else "404 Not Found"
+    response_head = f"HTTP/1.1 {status}\r\nContent-Type: {CONTENT_TYPE_PLAIN_0_0_4}\r\n"
+    return f"{response_head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body

@@ -1,1 +1,1 @@
-"""The engines that place calls: one small port, one file an engine. No rules, no GraphQL, no statements."""
+"""Place and follow calls through engines behind one port (`engine.py`). No rules, no GraphQL, no statements."""

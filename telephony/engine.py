@@ -1,25 +1,36 @@
-"""The port: what is asked of an engine that places calls, and what it tells back. No engine's own types get past it.
+"""The port to telephony engines: the requests of the server, and the events that an engine publishes.
 
-A call is known by its `reference`, the id of its conversation; a leg to a third party by the id of its transfer.
-Numbers are E.164, times are seconds. Which number calls, may it, how many at once: that is decided before the port.
+A call is identified by its `reference`, the id of its conversation; the leg of a third party by the id of its transfer.
+Phone numbers are in E.164, times in seconds. The rules (which number calls, whether it may, how many calls at once)
+are applied before the port, and no type of an engine's own libraries crosses it.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto, unique
-from typing import Any, Protocol
+from typing import Protocol, runtime_checkable
 
 from models import MediaEncryption, SipTransport
+from telephony.ip_addresses import bracket_ipv6
+
+# Not allowed in a trunk's user name: SIP quotes it (RFC 3261, 25.1), and not every stack escapes these.
+FORBIDDEN_USERNAME_CHARACTERS = frozenset('"\\')
+REQUEST_TIMEOUT = (
+    408  # the SIP status of a transfer whose outcome never arrives: it may still succeed (RFC 3261, 21.4.9)
+)
+
+# A JSON object that an engine passes to the agent unchanged; `dialing.agent_dispatch.load_agent_dispatch` builds it.
+AgentDispatch = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Carrier:
-    """Where a trunk's calls go: the connection is made to `address`, which was checked; TLS checks the name `host`."""
+    """The carrier of a trunk. The connection goes to the checked IP `address`; TLS verifies the name `host`."""
 
     trunk_id: str
     host: str
     address: str
-    port: int | None
+    port: int | None  # None means the default port of the transport
     transport: SipTransport
     media_encryption: MediaEncryption
     username: str | None = None
@@ -27,20 +38,22 @@ class Carrier:
 
 
 @dataclass(frozen=True)
-class Call:
-    """A call to place: From and P-Asserted-Identity are `agent_number`. `agent` is handed to the agent that speaks."""
+class OutboundCall:
+    """A call to place. Its From and P-Asserted-Identity (RFC 3325) are `agent_number`."""
 
     reference: str
     agent_number: str
-    to: str
+    to: str  # a number, or the SIP URI that is a transfer's target
     carrier: Carrier
-    agent: Mapping[str, Any]
-    ring_seconds: float
-    longest_seconds: float
+    agent: AgentDispatch
+    ring_seconds: float  # how long it may ring before it ends as UNANSWERED
+    max_seconds: float  # how long it may last once it is answered
 
 
 @unique
 class Progress(Enum):
+    """How far a call or a transfer has come; it only moves forward."""
+
     DIALING = auto()
     RINGING = auto()
     ANSWERED = auto()
@@ -49,18 +62,26 @@ class Progress(Enum):
 
 @unique
 class Ending(Enum):
+    """Why a call has ended."""
+
     HUNG_UP = auto()  # after it was answered, by either side
-    REFUSED = auto()  # by the carrier or the other side; `sip_status` says how, None where nothing sensible came
-    UNANSWERED = auto()  # the ringing time was over
-    CANCELLED = auto()  # `hang_up` before it was answered
-    TRANSFERRED = auto()  # the other side was handed over
-    UNREACHABLE = auto()  # the carrier never answered, or its certificate was no good: nobody was called
-    LOST = auto()  # the engine no longer knows
+    REFUSED = auto()  # by the carrier or the remote party, with `sip_status` if it sent a valid one
+    UNANSWERED = auto()  # it rang for `ring_seconds`
+    CANCELLED = auto()  # by `hang_up` before it was answered
+    TRANSFERRED = auto()  # the remote party was transferred
+    UNREACHABLE = auto()  # the carrier never responded, or its certificate is invalid: nobody was called
+    NO_MEDIA = auto()  # it was answered, but no audio was agreed on or audio stopped arriving: see `detail`
+    LOST = auto()  # the engine lost track of the call
+    AGENT_UNREACHABLE = auto()  # the agent did not join, so nobody was called, or it left the remote party alone
 
 
 @dataclass(frozen=True)
 class CallEvent:
-    """How a call goes on. `detail` is for the log: never a credential."""
+    """Progress of a call. ENDED comes with `ending`, and with `sip_status` if the ending is REFUSED.
+
+    `detail` explains an ending in a sentence. It is logged and shown to API clients, so it contains no credential and
+    no address of this installation.
+    """
 
     reference: str
     progress: Progress
@@ -69,12 +90,9 @@ class CallEvent:
     detail: str = ""
 
 
-NO_OUTCOME = 408  # the SIP status as which a move ends of which nothing is heard: it may come about all the same
-
-
 @dataclass(frozen=True)
 class TransferEvent:
-    """How a leg, or a REFER, goes on: ANSWERED is its success; ENDED before that is its failure."""
+    """Progress of a third party's leg or of a REFER (RFC 3515): ANSWERED is success, ENDED without it is failure."""
 
     reference: str
     transfer_id: str
@@ -84,7 +102,7 @@ class TransferEvent:
 
 @dataclass(frozen=True)
 class InboundCall:
-    """Somebody calls one of our numbers, and waits for `accept` or `decline`. `caller` None: withheld."""
+    """A call to one of our numbers, waiting for `accept` or `decline`. `caller` is None if the number is withheld."""
 
     engine_reference: str
     called: str
@@ -92,23 +110,23 @@ class InboundCall:
 
 
 @dataclass(frozen=True)
-class Overheard:
-    """What was told here of a call that another process may carry: `hear` of its engine understands the notice."""
+class ForeignNotice:
+    """A webhook about a call that another server may carry; `handle_notice` of that server's engine reads `body`."""
 
     engine_reference: str
     notice_id: str
-    notice: bytes
+    body: bytes
 
 
-Event = CallEvent | TransferEvent | InboundCall | Overheard
+EngineEvent = CallEvent | TransferEvent | InboundCall | ForeignNotice
 
 
-class Unavailable(Exception):
-    """The engine cannot be started here: the message says why, and what to do."""
+class EngineUnavailable(Exception):
+    """The engine cannot be started here; the message says why, and what to do."""
 
 
-class NotPlaced(Exception):
-    """The engine is certain that nobody was called: `ending` and `sip_status` say why, the message is for the log."""
+class CallNotPlaced(Exception):
+    """The engine is certain that nobody was called; the message serves as the `detail` of the call's end."""
 
     def __init__(self, message: str, ending: Ending = Ending.REFUSED, sip_status: int | None = None) -> None:
         super().__init__(message)
@@ -116,58 +134,104 @@ class NotPlaced(Exception):
         self.sip_status = sip_status
 
 
-class Unsure(Exception):
-    """The engine may or may not have done it: ask `snapshot`, never do it again."""
+class OutcomeUnknown(Exception):
+    """The engine may or may not have acted: ask `snapshot`, and never repeat the request."""
 
 
-class NotTransferred(Exception):
-    """The engine refused to begin a transfer; the caller is where they were."""
+class TransferNotBegun(Exception):
+    """The engine did not begin a transfer; the remote party is still in the call."""
 
 
 class Engine(Protocol):
-    """Started once, asked by any number of tasks, stopped once.
+    """A telephony engine: started once, called by any number of tasks, stopped once."""
 
-    `outlives_process`: its calls go on without this process, and another one's `snapshot` knows them.
-    """
-
-    outlives_process: bool
+    outlives_process: bool  # its calls continue without this process, and `snapshot` of another one finds them
+    mixes_media: bool  # the parties of a call hear each other, so `add_party` is useful
 
     async def start(self) -> None:
-        """Raises `Unavailable`; the engine then places nothing."""
+        """Start the engine.
 
-    async def stop(self) -> None:
-        """Ends what cannot outlive this process, each with its event; after this `events` is at its end."""
-
-    async def place_call(self, call: Call) -> None:
-        """Returns when the call is on its way; the rest are events. Raises `NotPlaced` or `Unsure`."""
-
-    async def hang_up(self, reference: str, transfer_id: str | None = None) -> None:
-        """Ends a call, or one leg of it. Of a call that is over already it says nothing. Raises `Unsure`: ask again."""
-
-    async def transfer(self, reference: str, transfer_id: str, target: str) -> None:
-        """Asks the carrier to move the other side to `target`, a number or SIP address. Raises `NotTransferred` or
-        `Unsure`."""
-
-    async def add_party(self, reference: str, transfer_id: str, call: Call) -> None:
-        """Dials a third party from `call.agent_number` into a live call. Raises `NotTransferred` or `Unsure`."""
-
-    async def leave(self, reference: str, transfer_id: str) -> None:
-        """The agent leaves the other side with the third party who was added and has answered: the call is told as
-        TRANSFERRED. The two go on, both over the carrier, until the end of the leg is told. Raises `NotTransferred`."""
-
-    async def accept(self, engine_reference: str, reference: str, agent: Mapping[str, Any]) -> None:
-        """Answers an inbound call, known as `reference` from now on."""
-
-    async def decline(self, engine_reference: str, sip_status: int) -> None: ...
-
-    async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:
-        """How a call stands now, one that came in by what the engine called it; it is followed from now on.
-
-        None: the engine knows of no such call, now or ended. Raises `Unsure`.
+        Raises EngineUnavailable if it cannot place calls here.
         """
 
-    async def hear(self, notice: bytes) -> None:
-        """What another process was told of a call here."""
+    def inbound_problem(self) -> str | None:
+        """Return why inbound calls cannot arrive, or None if they can or none are configured."""
 
-    def events(self) -> AsyncIterator[Event]:
-        """What happens, in order for each call; read by one reader."""
+    async def stop(self) -> None:
+        """Stop the engine, and end `events` after the last event.
+
+        Calls that cannot outlive this process are ended, each with its event.
+        """
+
+    async def place_call(self, call: OutboundCall) -> None:
+        """Send the INVITE (RFC 3261, 13), or begin what leads to it. Progress arrives as CallEvent.
+
+        A reference is placed once. Raises CallNotPlaced if nobody was called, OutcomeUnknown if that is uncertain.
+        """
+
+    async def hang_up(self, reference: str, transfer_id: str | None = None) -> None:
+        """End a call, or the leg of one third party, by CANCEL or BYE (RFC 3261, 9 and 15).
+
+        A call that has ended is ignored. Raises OutcomeUnknown if the engine does not confirm. Unlike other
+        requests, this one may be repeated.
+        """
+
+    async def transfer(self, reference: str, transfer_id: str, target: str) -> None:
+        """Transfer the remote party to `target`, a number or a SIP URI, by REFER (RFC 3515).
+
+        The outcome arrives as TransferEvent; after success the call ends as TRANSFERRED. Raises TransferNotBegun, or
+        OutcomeUnknown if the REFER may have been sent.
+        """
+
+    async def add_party(self, reference: str, transfer_id: str, call: OutboundCall) -> None:
+        """Dial a third party, `call.to`, from `call.agent_number` into the answered call `reference`.
+
+        Progress arrives as TransferEvent. Raises TransferNotBegun, or OutcomeUnknown if the INVITE may have been sent.
+        """
+
+    async def detach_agent(self, reference: str, transfer_id: str) -> None:
+        """Remove the agent, and leave the remote party with the third party, who must have answered.
+
+        The call ends as TRANSFERRED. The two continue over the carrier until the leg's TransferEvent with ENDED.
+        Raises TransferNotBegun if either of them has left.
+        """
+
+    async def accept(self, engine_reference: str, reference: str, agent: AgentDispatch) -> None:
+        """Answer an inbound call, and follow it as `reference`. If the caller gave up, its CallEvent is ENDED."""
+
+    async def decline(self, engine_reference: str, sip_status: int) -> None:
+        """Refuse an inbound call, with `sip_status` if the engine supports that. Does nothing if the caller gave up."""
+
+    async def snapshot(self, reference: str, engine_reference: str | None = None) -> CallEvent | None:
+        """Return the last event of a call, and publish its events from now on.
+
+        `engine_reference` is given for inbound calls. None means that the engine knows no such call, neither live nor
+        ended. Raises OutcomeUnknown if the engine does not respond.
+        """
+
+    async def handle_notice(self, body: bytes) -> None:
+        """Process a notice about a call of this server that another one received as ForeignNotice."""
+
+    def events(self) -> AsyncIterator[EngineEvent]:
+        """Yield the engine's events, in order for each call, to one reader; end after `stop`."""
+
+
+@runtime_checkable
+class ReceivesWebhooks(Protocol):
+    """An engine that is notified by webhooks over HTTP."""
+
+    async def receive_webhook(self, body: bytes, token: str) -> bool:
+        """Process a webhook: its unchanged body, and the token of its Authorization header.
+
+        Returns whether it is authentic. One that was received before has no effect.
+        """
+
+
+def account_key(agent_number: str, carrier: Carrier) -> tuple[str, Carrier]:
+    """Return the key of a SIP account: a number, and its carrier without the resolved address, which can change."""
+    return agent_number, replace(carrier, address="")
+
+
+def asserted_identity(call: OutboundCall) -> str:
+    """Return the value of P-Asserted-Identity (RFC 3325, 9.1)."""
+    return f"<sip:{call.agent_number}@{bracket_ipv6(call.carrier.host)}>"

@@ -1,221 +1,215 @@
-"""The SIP calls of a child process, and how what the stack reports of them reads in the words of the port."""
+"""Track the legs of a child process by the stack's events and the carrier's messages."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from baresip.call import Call as SipCall
-from baresip.errors import BaresipError, split_status
+from baresip.errors import BaresipError
 from baresip.events import Event, StackEvent
 
-from telephony.engine import NO_OUTCOME, CallEvent, Carrier, Ending, Progress, TransferEvent
-from telephony.tasks import Tasks
+from telephony import digest_auth
+from telephony.engine import Ending, Progress
+from telephony.invite_tracker import MIN_FAILURE_STATUS, MIN_SUCCESS_STATUS, InviteTracker
+from telephony.leg import BARESIP_TRANSFERRED, CHALLENGE_STATUSES, MAX_DURATION_REACHED, NO_COMMON_AUDIO, Leg, OnEvent
+from telephony.refer import ReferSender
+from telephony.sdp import has_common_audio
+from telephony.sip_message import SipMessage
+from telephony.task_set import TaskSet
 
-SUCCESS, REDIRECTION = 200, 300  # where these classes of SIP statuses begin
-REFER_SECONDS = 60.0  # of calls that came in; of others, as long as they may ring
-HANDED_OVER = "Call transfered"  # as baresip spells it
-PROGRESS = {
+PROGRESS_BY_EVENT = {
     Event.CALL_RINGING: Progress.RINGING,
     Event.CALL_PROGRESS: Progress.RINGING,
     Event.CALL_ESTABLISHED: Progress.ANSWERED,
 }
 
-Say = Callable[[CallEvent | TransferEvent], None]
-
-
-@dataclass(eq=False)
-class Leg:
-    """One SIP call: the other side of `reference` or, with a `transfer_id`, a third party dialed into it."""
-
-    reference: str
-    transfer_id: str | None
-    sip: SipCall | None = None  # None: the stack has been asked to dial, and has not answered yet
-    ring_seconds: float | None = None
-    longest_seconds: float | None = None
-    carrier: Carrier | None = field(default=None, repr=False)
-    inbound: bool = False
-    progress: Progress = Progress.DIALING
-    heard: bool = False  # the carrier said anything at all
-    wanted: Ending | None = None  # how it ends because we end it
-    referring: str | None = None  # the transfer whose REFER is under way
-    left: bool = False  # told as ended: the agent has left, and the other two go on
-    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
-
-    def event(self, progress: Progress, ending: Ending | None = None, detail: str = "") -> CallEvent | TransferEvent:
-        status, _ = split_status(detail)
-        if self.transfer_id is not None:
-            return TransferEvent(self.reference, self.transfer_id, progress, status)
-        return CallEvent(self.reference, progress, ending, status if ending is Ending.REFUSED else None, detail)
-
-    def ending(self, reason: str) -> Ending:
-        status, _ = split_status(reason)
-        if reason == HANDED_OVER:
-            return Ending.TRANSFERRED
-        if self.progress is Progress.ANSWERED:
-            return Ending.HUNG_UP
-        if status is None and self.wanted is not None:
-            return self.wanted
-        if self.inbound:
-            return Ending.CANCELLED
-        return Ending.REFUSED if status or self.heard else Ending.UNREACHABLE
-
 
 class Legs:
-    """Every live leg; `say` is told how each goes on."""
+    """The live legs of this process. `on_event` is called with each of their events."""
 
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._live: dict[int, Leg] = {}
-        self._expected: set[Leg] = set()
-        self._early: dict[int, list[StackEvent]] = {}
-        self._early_heard: set[str | None] = set()
-        self._tasks = Tasks()
-        self._unacknowledged: set[str | None] = set()  # calls of which the carrier has to hear before we go
+    def __init__(self, on_event: OnEvent, invite_tracker: InviteTracker) -> None:
+        self._on_event = on_event
+        self._invite_tracker = invite_tracker
+        self._live: dict[int, Leg] = {}  # by the handle of the stack's call
+        self._expected: set[Leg] = set()  # about to be dialed
+        self._early_events: dict[int, list[StackEvent]] = {}  # of calls that no leg has adopted yet, by handle
+        self._task_set = TaskSet()
+        self._refers = ReferSender(on_event, self.end)
+        self._unacknowledged: set[str | None] = set()  # Call-IDs whose CANCEL or BYE has no response yet
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def over(self) -> None:
-        """Returns when there is no live leg."""
+    async def wait_idle(self) -> None:
+        """Wait until there is no live leg."""
         await self._idle.wait()
 
     def find(self, reference: str, transfer_id: str | None = None) -> Leg | None:
-        return next((leg for leg in self.of(reference) if leg.transfer_id == transfer_id), None)
+        """Return the leg of a call's remote party or, with `transfer_id`, of a third party."""
+        return next((leg for leg in self.of_call(reference) if leg.transfer_id == transfer_id), None)
 
-    def of(self, reference: str) -> Iterator[Leg]:
+    def of_call(self, reference: str) -> Iterator[Leg]:
+        """Yield every leg of a call."""
         return (leg for leg in (*self._live.values(), *self._expected) if leg.reference == reference)
 
     def expect(self, leg: Leg) -> None:
-        """It is about to be dialed: what ends it from now on ends it as soon as there is a call."""
+        """Add a leg that is about to be dialed. If it is ended before the stack has its call, it ends in `adopt`."""
         self._expected.add(leg)
         self._idle.clear()
 
     def dismiss(self, leg: Leg) -> None:
-        """Nobody was dialed; of an adopted leg this says nothing."""
+        """Remove a leg that was not dialed. An adopted leg stays."""
         self._expected.discard(leg)
-        self._settle()
+        self._set_idle()
 
-    def adopt(self, leg: Leg, sip: SipCall) -> None:
-        """From now on the stack's events on this call are the leg's, and so are those that came before this. The stack
-        did not hand those to the call, which listens only since it was returned, and would not know how it stands."""
+    def adopt(self, leg: Leg, sip_call: SipCall) -> None:
+        """Connect a leg with the stack's call, and apply the events of the call that came before.
+
+        The stack's library did not deliver the earlier events to `sip_call`, which was not yet subscribed, so they are
+        replayed to it.
+        """
         self._expected.discard(leg)
         self._idle.clear()
-        leg.sip, self._live[sip.handle] = sip, leg
+        leg.sip_call, self._live[sip_call.handle] = sip_call, leg
         if leg.ring_seconds is not None:
-            leg.timer = asyncio.get_running_loop().call_later(leg.ring_seconds, self._give_up, leg)
-        for event in self._early.pop(sip.handle, ()):
-            sip._on_stack_event(event)  # noqa: SLF001 - it has no other door; its version is pinned
-            leg.heard = leg.heard or event.call_id in self._early_heard
-            self._follow(leg, event)
-        self._early_heard.discard(sip.call_id)
-        if leg.wanted is not None:
-            self._tasks.run(_hang_up(sip))
+            leg.timer = asyncio.get_running_loop().call_later(leg.ring_seconds, self._on_ring_timeout, leg)
+        for event in self._early_events.pop(sip_call.handle, ()):
+            sip_call._on_stack_event(event)  # noqa: SLF001 - it has no public method for it; its version is pinned
+            self._apply(leg, event)
+        if leg.requested_ending is not None:
+            self._task_set.run(_hang_up(sip_call))
 
-    def note(self, event: StackEvent) -> None:
+    def on_stack_event(self, event: StackEvent) -> None:
+        """Apply an event of the stack to its leg, or store it until the leg is adopted."""
         leg = self._live.get(event.call)
         if leg is not None:
-            self._follow(leg, event)
-        elif event.event is Event.CALL_OUTGOING or event.call in self._early:
-            self._early.setdefault(event.call, []).append(event)
+            self._apply(leg, event)
+        elif event.event is Event.CALL_OUTGOING or event.call in self._early_events:
+            self._early_events.setdefault(event.call, []).append(event)
 
-    def hear(self, call_id: str, method: str, status: int) -> None:
-        """What the carrier answered to a request of a call."""
-        if status < SUCCESS:
-            for leg in self._live.values():
-                leg.heard = leg.heard or (leg.sip is not None and leg.sip.call_id == call_id)
-            if any(event.call_id == call_id for events in self._early.values() for event in events):
-                self._early_heard.add(call_id)
-        elif method == "BYE" or status >= REDIRECTION:
+    def on_message(self, message: SipMessage) -> None:
+        """Process a message from the carrier, before the stack reports its event."""
+        status, call_id = message.status, message.call_id
+        if status >= MIN_FAILURE_STATUS or (status >= MIN_SUCCESS_STATUS and message.method == "BYE"):
             self._unacknowledged.discard(call_id)
-            self._settle()
+            self._set_idle()
+        if status in CHALLENGE_STATUSES and message.method == "INVITE" and not digest_auth.is_challenge(message):
+            for leg in self._with_call_id(call_id):  # the stack would repeat the INVITE endlessly
+                leg.refused_status = status
+                self.end(leg, Ending.REFUSED)
+        elif message.start_line[0] == "NOTIFY":
+            for leg in self._with_call_id(call_id):
+                self._refers.on_notify(leg, message)
 
-    def end(self, leg: Leg, ending: Ending) -> None:
-        if leg.wanted is None:
-            leg.wanted = ending
-            if leg.sip is not None:
-                self._tasks.run(_hang_up(leg.sip))
+    def _with_call_id(self, call_id: str) -> list[Leg]:
+        return [leg for leg in self._live.values() if leg.sip_call is not None and leg.sip_call.call_id == call_id]
 
-    def refer(self, leg: Leg, sip: SipCall, transfer_id: str, uri: str) -> None:
-        leg.referring = transfer_id
-        self._tasks.run(self._refer(leg, sip, uri))
+    def end(self, leg: Leg, ending: Ending, detail: str = "") -> None:
+        """Hang up a leg, once; its end is published when the stack has closed the call."""
+        if leg.requested_ending is None:
+            leg.requested_ending, leg.detail = ending, detail
+            if leg.sip_call is not None:
+                self._task_set.run(_hang_up(leg.sip_call))
 
-    def leave(self, leg: Leg) -> None:
-        self._say(leg.event(Progress.ENDED, Ending.TRANSFERRED))
-        leg.left = True
+    def refer(self, leg: Leg, sip_call: SipCall, transfer_id: str, uri: str) -> None:
+        """Begin to send a REFER to `uri`, and publish its outcome as TransferEvent."""
+        self._refers.start(leg, sip_call, transfer_id, uri)
 
-    async def finish(self, seconds: float) -> None:
-        """Ends every leg, and waits that long until the carriers know."""
+    def detach(self, leg: Leg) -> None:
+        """Publish the call as TRANSFERRED while its legs continue."""
+        self._on_event(leg.event(Progress.ENDED, Ending.TRANSFERRED))
+        leg.is_detached = True
+
+    async def end_all(self, seconds: float) -> None:
+        """End every leg, and wait up to `seconds` until the carriers have confirmed it."""
         for leg in (*self._live.values(), *self._expected):
-            if leg.heard and leg.sip is not None:
-                self._unacknowledged.add(leg.sip.call_id)
+            if self._has_response(leg) and leg.sip_call is not None:
+                self._unacknowledged.add(leg.sip_call.call_id)
             self.end(leg, Ending.CANCELLED)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.over(), seconds)
+            await asyncio.wait_for(self.wait_idle(), seconds)
 
-    def _follow(self, leg: Leg, event: StackEvent) -> None:
+    def _apply(self, leg: Leg, event: StackEvent) -> None:
         if event.event is Event.CALL_CLOSED:
-            self._close(leg, event.call, event.text or "")
-        elif event.event is Event.CALL_TRANSFER and leg.sip is not None:
-            self._tasks.run(_refuse_transfer(leg.sip))
-        elif (progress := PROGRESS.get(event.event)) and progress.value > leg.progress.value:
-            leg.progress, leg.heard = progress, True
-            self._say(leg.event(progress))
+            self._on_closed(leg, event.call, event.text or "")
+        elif event.event is Event.CALL_TRANSFER and leg.sip_call is not None:
+            self._task_set.run(_refuse_transfer(leg.sip_call))
+        elif event.event is Event.CALL_ESTABLISHED and not self._has_common_audio(event.call_id):
+            self.end(leg, Ending.NO_MEDIA, NO_COMMON_AUDIO)
+        elif (progress := PROGRESS_BY_EVENT.get(event.event)) and progress.value > leg.progress.value:
+            leg.progress, leg.has_response = progress, True
+            self._on_event(leg.event(progress))
             if progress is Progress.ANSWERED:
-                self._limit(leg)
+                self._start_duration_timer(leg)
 
-    def _limit(self, leg: Leg) -> None:
-        _stop(leg.timer)
-        if leg.longest_seconds is not None:
-            leg.timer = asyncio.get_running_loop().call_later(leg.longest_seconds, self.end, leg, Ending.HUNG_UP)
+    def _start_duration_timer(self, leg: Leg) -> None:
+        _cancel_timer(leg.timer)
+        if leg.max_seconds is not None:
+            leg.timer = asyncio.get_running_loop().call_later(
+                leg.max_seconds, self.end, leg, Ending.HUNG_UP, MAX_DURATION_REACHED
+            )
 
-    def _give_up(self, leg: Leg) -> None:
-        self.end(leg, Ending.UNANSWERED if leg.heard else Ending.UNREACHABLE)
+    def _on_ring_timeout(self, leg: Leg) -> None:
+        self.end(leg, Ending.UNANSWERED if self._has_response(leg) else Ending.UNREACHABLE)
 
-    def _close(self, leg: Leg, handle: int, reason: str) -> None:
-        _stop(leg.timer)
+    def _has_response(self, leg: Leg) -> bool:
+        invite = self._invite_tracker.find(leg.sip_call.call_id) if leg.sip_call is not None else None
+        leg.has_response = leg.has_response or (invite is not None and invite.has_response)
+        return leg.has_response
+
+    def _has_common_audio(self, call_id: str | None) -> bool:
+        """Tell whether the SDP answer accepts offered audio. The stack checks inbound calls itself."""
+        invite = self._invite_tracker.find(call_id)
+        return invite is None or has_common_audio(invite.message.body, invite.answer_sdp)
+
+    def _on_closed(self, leg: Leg, handle: int, reason: str) -> None:
+        """End a leg, or redial it with credentials. When the main leg ends, the third parties' legs end too."""
+        _cancel_timer(leg.timer)
         del self._live[handle]
-        self._settle()
-        self._referred(leg, Progress.ANSWERED if reason == HANDED_OVER else Progress.ENDED)
-        if not leg.left:
-            self._say(leg.event(Progress.ENDED, leg.ending(reason), reason))
-        whole = self.find(leg.reference)
-        if whole is None or whole.left:
-            for other in self.of(leg.reference):
+        self._has_response(leg)
+        invite = self._invite_tracker.find(leg.sip_call.call_id) if leg.sip_call is not None else None
+        if credentials := leg.build_credentials(reason, invite):
+            self._start_redial(leg, credentials)
+            return
+        self._set_idle()
+        end = leg.end_event(reason, invite)
+        self._refers.end(leg, Progress.ANSWERED if reason == BARESIP_TRANSFERRED else Progress.ENDED)
+        if not leg.is_detached:
+            self._on_event(end)
+        main = self.find(leg.reference)
+        if main is None or main.is_detached:
+            for other in self.of_call(leg.reference):
                 self.end(other, Ending.HUNG_UP)
 
-    def _settle(self) -> None:
+    def _start_redial(self, leg: Leg, credentials: dict[str, str]) -> None:
+        leg.has_sent_credentials, leg.sip_call = True, None
+        self.expect(leg)
+        self._task_set.run(self._redial(leg, credentials))
+
+    async def _redial(self, leg: Leg, credentials: dict[str, str]) -> None:
+        assert leg.dial is not None
+        try:
+            self.adopt(leg, await leg.dial(credentials))
+        except BaresipError as error:
+            self.dismiss(leg)
+            self._on_event(leg.event(Progress.ENDED, Ending.UNREACHABLE, str(error)))
+
+    def _set_idle(self) -> None:
         if not self._live and not self._expected and not self._unacknowledged:
             self._idle.set()
 
-    async def _refer(self, leg: Leg, sip: SipCall, uri: str) -> None:
-        """Its success is told by the call's end, which comes before this returns."""
-        seconds = leg.ring_seconds or REFER_SECONDS
-        try:
-            async with asyncio.timeout(seconds):
-                await sip.transfer(uri, timeout=seconds * 2)
-        except TimeoutError:
-            self._referred(leg, Progress.ENDED, NO_OUTCOME)
-        except (BaresipError, ValueError) as failed:
-            self._referred(leg, Progress.ENDED, getattr(failed, "status", None))
 
-    def _referred(self, leg: Leg, progress: Progress, status: int | None = None) -> None:
-        if leg.referring is not None:
-            self._say(TransferEvent(leg.reference, leg.referring, progress, status))
-            leg.referring = None
-
-
-def _stop(timer: asyncio.TimerHandle | None) -> None:
+def _cancel_timer(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
 
 
 async def _hang_up(call: SipCall) -> None:
-    """A call that is gone already has told so."""
+    """Hang up. An error means that the call has ended already, and its end has been reported."""
     with suppress(BaresipError):
         await call.hangup()
 
 
 async def _refuse_transfer(call: SipCall) -> None:
-    """Nobody on the other side makes this one dial."""
+    """Refuse a REFER from the other side, which could make this server dial any number."""
     with suppress(BaresipError):
         await call.reject_transfer(603)

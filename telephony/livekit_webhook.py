@@ -1,4 +1,4 @@
-"""What LiveKit tells by webhook: believed where it is signed over these very bytes, and heard once."""
+"""Verify LiveKit's webhooks against their raw body, and read each once."""
 
 import hashlib
 import hmac
@@ -10,36 +10,42 @@ from jwt import PyJWTError
 from livekit import api
 from livekit.protocol.webhook import WebhookEvent
 
-REMEMBERED = 10_000
+MAX_SEEN_IDS = 10_000
 
 
 class NotFromLiveKit(Exception):
-    """The signature is missing, expired, of another key, or over other bytes."""
+    """The token is missing, expired, signed with another key, or for another body."""
 
 
-class Webhooks:
+class WebhookReader:
+    """Reads the webhooks of one API key, and remembers the last MAX_SEEN_IDS ids."""
+
     def __init__(self, key: str, secret: str) -> None:
         self._verifier = api.TokenVerifier(key, secret)
-        self._heard: OrderedDict[str, None] = OrderedDict()
+        self._seen_ids: OrderedDict[str, None] = OrderedDict()
 
-    def heard(self, body: bytes, token: str) -> WebhookEvent | None:
-        """The event; None where it was heard before. Raises NotFromLiveKit."""
+    def verify(self, body: bytes, token: str) -> WebhookEvent | None:
+        """Return the event, or None if it was read before. Raises NotFromLiveKit.
+
+        The token is a JWT (RFC 7519) with the body's SHA-256.
+        """
         try:
             signed = b64decode(self._verifier.verify(token).sha256 or "")
         except (PyJWTError, ValueError, TypeError):
             raise NotFromLiveKit from None
         if not hmac.compare_digest(signed, hashlib.sha256(body).digest()):
             raise NotFromLiveKit
-        return self.passed_on(body)
+        return self.parse_new(body)
 
-    def passed_on(self, body: bytes) -> WebhookEvent | None:
-        """The event in a body that was believed where it came; None where it was heard before."""
+    def parse_new(self, body: bytes) -> WebhookEvent | None:
+        """Return the event in a body that is verified already, or None if it was read before."""
         event = Parse(body.decode(), WebhookEvent(), ignore_unknown_fields=True)
         return event if self._is_new(event.id) else None
 
     def _is_new(self, identifier: str) -> bool:
-        new = identifier not in self._heard
-        self._heard[identifier] = None
-        if len(self._heard) > REMEMBERED:
-            self._heard.popitem(last=False)
+        """Store an id, and tell whether it is new."""
+        new = identifier not in self._seen_ids
+        self._seen_ids[identifier] = None
+        if len(self._seen_ids) > MAX_SEEN_IDS:
+            self._seen_ids.popitem(last=False)
         return new

@@ -1,4 +1,4 @@
-"""What every test is handed: an installation of its own, over a copy of one migrated database."""
+"""Give every test an installation of its own, over a copy of one migrated database."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,22 +9,38 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from tests.installation import Client, Installation
-from tests.stores import ON_POSTGRES, Template
+from tests.databases import ON_POSTGRES, Template
+from tests.installation import Client, Installation, join_stopping
 
 Install = Callable[..., Installation]
+# xdist hands out whole files in this order. These take longest, most of them because they start processes or wait for
+# calls: begun first, none of them is what one worker still does when the others have ended.
+LONGEST_FIRST = (
+    "tests/test_command_line.py",
+    "tests/operating/",
+    "tests/dialing/",
+    "tests/telephony/",
+    "tests/crashes/",
+    "tests/resolvers/test_query_plans.py",
+    "tests/isolation/",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, what is about SQLite's file is not asked."""
+    """Deselect on PostgreSQL what is about SQLite's file, and put the longest files first."""
     about_files = [item for item in items if ON_POSTGRES and item.get_closest_marker("sqlite")]
     config.hook.pytest_deselected(items=about_files)
-    items[:] = [item for item in items if item not in about_files]
+    items[:] = sorted((item for item in items if item not in about_files), key=_place_of_file)
+
+
+def _place_of_file(item: pytest.Item) -> int:
+    places = (place for place, start in enumerate(LONGEST_FIRST) if item.nodeid.startswith(start))
+    return next(places, len(LONGEST_FIRST))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quiet() -> Iterator[None]:
-    """The servers of the tests log to nowhere; what is logged is tested on servers that are processes."""
+def silence_logs() -> Iterator[None]:
+    """Discard the logs of the tests' servers: logs are tested on servers that are processes."""
     with Path(os.devnull).open("w") as nowhere:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(nowhere))
         yield
@@ -33,13 +49,13 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """A database made by running the migrations, once."""
+    """A database that was migrated once; installations have copies of it."""
     return Template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[list[Installation]]:
-    """Servers are told to stop when their test ends, and waited for when all have."""
+def running_installations() -> Iterator[list[Installation]]:
+    """The servers of the session: stopped when their test ends, joined when all have ended."""
     started: list[Installation] = []
     yield started
     for installation in started:
@@ -48,13 +64,13 @@ def running() -> Iterator[list[Installation]]:
 
 
 @pytest.fixture
-def install(template: Template, tmp_path: Path, running: list[Installation]) -> Iterator[Install]:
-    """Makes an installation with the settings that the test names."""
+def install(template: Template, tmp_path: Path, running_installations: list[Installation]) -> Iterator[Install]:
+    """A function that starts an installation with the given settings."""
     mine: list[Installation] = []
 
     def make(**settings: Any) -> Installation:
-        mine.append(Installation(template.copied(tmp_path), **settings))
-        running.append(mine[-1])
+        mine.append(Installation(template.copy_into(tmp_path), **settings))
+        running_installations.append(mine[-1])
         return mine[-1]
 
     yield make
@@ -70,11 +86,11 @@ def installation(install: Install) -> Installation:
 
 @pytest.fixture(scope="module")
 def shared_installation(
-    template: Template, tmp_path_factory: pytest.TempPathFactory, running: list[Installation]
+    template: Template, tmp_path_factory: pytest.TempPathFactory, running_installations: list[Installation]
 ) -> Iterator[Installation]:
-    """One installation for a module whose tests read one world, or add to it what no other of them looks at."""
-    shared = Installation(template.copied(tmp_path_factory.mktemp("shared")))
-    running.append(shared)
+    """One installation for a module whose tests only read, or add what no other test of it reads."""
+    shared = Installation(template.copy_into(tmp_path_factory.mktemp("shared")))
+    running_installations.append(shared)
     yield shared
     shared.stop()
     shared.store.close()
@@ -87,15 +103,16 @@ def northwind(installation: Installation) -> Client:
 
 
 @pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """Every statement that reaches a database, in order; transactions' begin and end aside, and how tables stand,
-    which PostgreSQL is asked to learn whether what was kept still holds."""
+def statements(running_installations: list[Installation]) -> Iterator[list[str]]:
+    """The statements that reach a database, in order, without BEGIN and COMMIT, and without the reads of table revisions
+    by which PostgreSQL servers validate their caches."""
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA", "SELECT revision.name")):
             seen.append(statement)
 
+    join_stopping(running_installations)
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     yield seen
     sa.event.remove(sa.Engine, "before_cursor_execute", note)

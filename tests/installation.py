@@ -1,4 +1,4 @@
-"""A whole Dialtree for a test: a database of its own, a real server on a port of its own, clients with keys.
+"""Serve a test its own Dialtree: a database, a real server on a free port, and clients with API keys.
 
 Everything is asked through HTTP, but for what only the operator's command line can do.
 """
@@ -6,8 +6,9 @@ Everything is asked through HTTP, but for what only the operator's command line 
 import asyncio
 import itertools
 import socket
+import ssl
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,38 +17,46 @@ import httpx
 import uvicorn
 import uvloop
 
-from models import Database, Scope
+from models import Scope
 from resolvers.api_keys import issue_admin_key
 from resolvers.managed_trunks import add_managed_trunk
 from resolvers.organizations import add_organization
 from server import create_app
-from serving.listening import served_by
 from serving.settings import Settings
-from tests.stores import SqliteStore, Store
+from serving.uvicorn_config import create_uvicorn_config
+from storage import Database
+from tests.databases import DatabaseForTests, SqliteTestDatabase
 
 Answer = TypeVar("Answer")
 Json = Any
 
 CARRIER = {"address": "sip.example.com"}
+# Servers of the tests speak plain HTTP. A client of httpx would load the certificate authorities: 40 ms each.
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Installation:
-    """One server over one database. Numbers that it makes up are possible, and each is new."""
+    """One server over one database. `new_number` returns possible E.164 numbers, each once."""
 
-    def __init__(self, store: Store, **settings: Any) -> None:
+    def __init__(self, store: DatabaseForTests, **settings: Any) -> None:
         self.store = store
-        # Unless a test is about dialing, what is queued stays so.
-        named: dict[str, Any] = {**store.settings, "points_per_minute": 0, "dialing": "off"}
+        # Without dialing, queued calls stay queued. A busy machine's disk may stop for longer than the default timeout.
+        named: dict[str, Any] = {
+            **store.settings,
+            "points_per_minute": 0,
+            "dialing": "off",
+            "operation_timeout_seconds": 50,
+        }
         self.settings = Settings(**(named | settings))
         self._numbers = itertools.count(12_065_550_100)
         self._slugs = itertools.count(1)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms for an ACK
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(served_by(create_app(self.settings), self.settings))
+        self._server = uvicorn.Server(create_uvicorn_config(create_app(self.settings), self.settings))
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
-        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self.http = httpx.Client(base_url=self.url, timeout=60, verify=NO_AUTHORITIES)
 
     def _serve(self) -> None:
         uvloop.run(self._server.serve(sockets=[self._socket]))
@@ -59,6 +68,10 @@ class Installation:
     def join(self) -> None:
         self._thread.join(timeout=30)
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._server.should_exit
+
     def client(self, secret: str | None) -> "Client":
         return Client(self, secret)
 
@@ -69,26 +82,25 @@ class Installation:
         return f"organization-{next(self._slugs)}"
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """One statement on the database, beside the running server."""
+        """Execute one statement on the database, outside the running server."""
         return self.store.rows(statement, *values)
 
     @property
     def file(self) -> Path:
-        assert isinstance(self.store, SqliteStore)
+        assert isinstance(self.store, SqliteTestDatabase)
         return self.store.file
 
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All that is stored, but for when keys were last used, and what that moves: equal where nothing changes."""
-        return {
-            table: self.rows(
-                f"SELECT {', '.join(each for each in columns if each != 'last_used_at')} FROM {table} ORDER BY 1"
-            )
-            for table, columns in self.store.tables().items()
+        """Return every row of every table, except when keys were last used and the revisions that this moves."""
+        statements = {
+            table: f"SELECT {', '.join(each for each in columns if each != 'last_used_at')} FROM {table} ORDER BY 1"
+            for table, columns in self.store.columns_by_table().items()
             if table != "revision"
         }
+        return dict(zip(statements, self.store.rows_of_each(statements.values()), strict=True))
 
-    def operator(self, work: Any) -> Any:
-        """What the command line does: one transaction beside the running server."""
+    def run_as_operator(self, work: Any) -> Any:
+        """Run `work` in one transaction outside the running server, as a command does."""
 
         async def transaction() -> Any:
             database = Database(self.settings.database_url)
@@ -97,16 +109,16 @@ class Installation:
             finally:
                 await database.close()
 
-        return in_a_loop_of_its_own(transaction())
+        return run_in_new_loop(transaction())
 
     def root(self, name: str = "Northwind") -> "Client":
-        """A new root organization, as its admin."""
+        """Create a root organization and return a client with its admin key."""
 
         async def create(session: Any) -> tuple[str, str]:
             organization = await add_organization(session, name, self.new_slug(), parent_id=None)
             return organization.id, issue_admin_key(session, organization.id)
 
-        organization_id, secret = self.operator(create)
+        organization_id, secret = self.run_as_operator(create)
         client = self.client(secret)
         client.organization_id = organization_id
         return client
@@ -117,12 +129,12 @@ class Installation:
                 session, owner.organization_id, "Managed Twilio", "acme.pstn.twilio.com", list(numbers)
             )
 
-        trunk_id: str = self.operator(create)
+        trunk_id: str = self.run_as_operator(create)
         return trunk_id
 
 
 class Client:
-    """Somebody with an API key. Calling it answers the data; `refusals` answers userErrors, `errors` top-level ones."""
+    """An API client with one key. Calling it returns the data; `refusals` returns userErrors, `errors` top-level errors."""
 
     def __init__(self, installation: Installation, secret: str | None) -> None:
         self.installation = installation
@@ -144,7 +156,7 @@ class Client:
         return body["data"]
 
     def errors(self, query: str, **variables: Any) -> list[str]:
-        """The codes of the top-level errors."""
+        """Return the codes of the top-level errors."""
         return [error["extensions"]["code"] for error in self.body(query, **variables).get("errors", ())]
 
     def mutate(self, mutation: str, selection: str, /, **fields: Any) -> Json:
@@ -153,7 +165,7 @@ class Client:
         query = f"mutation($input: {kind}Input!) {{ it: {mutation}(input: $input) {{ {selection} userErrors {{ code message field }} }} }}"
         return self(query, input=fields)["it"]
 
-    def do(self, mutation: str, selection: str, /, **fields: Any) -> Json:
+    def mutate_successfully(self, mutation: str, selection: str, /, **fields: Any) -> Json:
         """The payload of a mutation that must not be refused."""
         payload = self.mutate(mutation, selection, **fields)
         assert payload["userErrors"] == [], payload["userErrors"]
@@ -165,11 +177,11 @@ class Client:
         assert all(error["message"].endswith((".", "…).")) for error in errors), errors
         return [(error["code"], error["field"]) for error in errors]
 
-    # ------------------------------------------------------------------------------------- what tests are made of
+    # ---------------------------------------------------------------------------------- objects that tests create
 
     def child(self, name: str = "Harbor Clinics") -> "Client":
-        """A new organization below this one, as its admin."""
-        created = self.do(
+        """Create an organization below this one and return a client with all scopes for it."""
+        created = self.mutate_successfully(
             "createOrganization",
             "organization { id }",
             parentId=self.organization_id,
@@ -180,9 +192,9 @@ class Client:
         return self.with_scopes(*Scope, organization_id=organization_id)
 
     def with_scopes(self, *scopes: Scope, organization_id: str | None = None) -> "Client":
-        """Another key of the organization, or of one below it."""
+        """Create a key for the organization, or for one below it, and return its client."""
         owner = organization_id or self.organization_id
-        created = self.do(
+        created = self.mutate_successfully(
             "createApiKey", "secret", organizationId=owner, name="test", scopes=[scope.name for scope in scopes]
         )
         client = self.installation.client(created["secret"])
@@ -190,21 +202,21 @@ class Client:
         return client
 
     def trunk(self, *, outbound: bool = True, **fields: Any) -> str:
-        made = self.do(
+        made = self.mutate_successfully(
             "createTrunk", "trunk { id }", **({"name": "Carrier", "outbound": CARRIER if outbound else None} | fields)
         )
         trunk_id: str = made["trunk"]["id"]
         return trunk_id
 
     def sealed_trunk(self, password: str, address: str = "a.example.com") -> str:
-        """A trunk with a password, which is sealed."""
+        """Create a trunk with a password, which is stored encrypted; return its id."""
         outbound = {"address": address, "authPassword": password}
-        made = self.do("createTrunk", "trunk { id }", name="Sealed", outbound=outbound)
+        made = self.mutate_successfully("createTrunk", "trunk { id }", name="Sealed", outbound=outbound)
         trunk_id: str = made["trunk"]["id"]
         return trunk_id
 
     def number(self, e164: str | None = None, *, trunk: str | None = None, shareable: bool = False) -> "Number":
-        made = self.do(
+        made = self.mutate_successfully(
             "createPhoneNumber",
             "phoneNumber { id e164 }",
             e164=e164 or self.installation.new_number(),
@@ -214,16 +226,18 @@ class Client:
         return Number(made["phoneNumber"]["id"], made["phoneNumber"]["e164"])
 
     def agent(self, name: str = "Front desk", *, active: bool = True) -> str:
-        agent_id: str = self.do("createAgent", "agent { id }", name=name, active=active)["agent"]["id"]
+        agent_id: str = self.mutate_successfully("createAgent", "agent { id }", name=name, active=active)["agent"]["id"]
         return agent_id
 
     def draft(self, agent: str) -> str:
-        made = self.do("createAgentVersion", "agentVersion { id }", agentId=agent, config={"instructions": "Hello"})
+        made = self.mutate_successfully(
+            "createAgentVersion", "agentVersion { id }", agentId=agent, config={"instructions": "Hello"}
+        )
         version_id: str = made["agentVersion"]["id"]
         return version_id
 
     def publish(self, version: str, *numbers: "Number", direction: str = "OUTBOUND") -> str:
-        self.do(
+        self.mutate_successfully(
             "publishAgentVersion",
             "__typename",
             agentVersionId=version,
@@ -233,39 +247,41 @@ class Client:
         return version
 
     def version(self, agent: str, *numbers: "Number", direction: str = "OUTBOUND") -> str:
-        """The agent's next version, published to these numbers."""
+        """Create the agent's next version and publish it to these numbers; return its id."""
         return self.publish(self.draft(agent), *numbers, direction=direction)
 
     def share(self, number: "Number", shareable: bool = True) -> None:
-        self.do("setPhoneNumberShareable", "__typename", phoneNumberId=number.id, shareable=shareable)
+        self.mutate_successfully("setPhoneNumberShareable", "__typename", phoneNumberId=number.id, shareable=shareable)
 
     def preview(self, **fields: Any) -> Json:
         return self(PREVIEW, input=fields)["previewOutboundNumber"]
 
     def call(self, **fields: Any) -> Json:
-        """The payload of createOutboundConversation, refused or not."""
+        """Return the payload of createOutboundConversation, refused or not."""
         return self.mutate("createOutboundConversation", CREATED, **({"to": "+12065550199"} | fields))
 
-    def queued(self, **fields: Any) -> Json:
-        """The conversation that createOutboundConversation must create."""
+    def create_queued(self, **fields: Any) -> Json:
+        """Create an outbound conversation; it must not be refused."""
         payload = self.call(**fields)
         assert payload["userErrors"] == [], payload["userErrors"]
         return payload["conversation"]
 
-    def rung(self, called: "Number", caller: str | None = "+12065550177", **fields: Any) -> Json:
-        """The conversation that routeInboundCall must create."""
+    def route_inbound(self, called: "Number", caller: str | None = "+12065550177", **fields: Any) -> Json:
+        """Route an inbound call and return its conversation; it must not be refused."""
         sent = {"calledNumber": called.e164, "callerNumber": caller} | fields
-        return self.do("routeInboundCall", ROUTED, **sent)["conversation"]
+        return self.mutate_successfully("routeInboundCall", ROUTED, **sent)["conversation"]
 
     def conversation(self, identifier: str) -> Json:
-        """The conversation as it reads now."""
+        """Read the conversation."""
         return self(f"query($id: ID!) {{ conversation(id: $id) {{ {CONVERSATION} }} }}", id=identifier)["conversation"]
 
     def pages(
         self, field: str, selection: str, size: int, /, *, backwards: bool = False, **sent: Any
     ) -> Iterator[Json]:
-        """The pages of a list at the root, one after the other by their cursors; `sent`: types and values, as
-        `filter=("PhoneNumberFilter", {…})`."""
+        """Yield the pages of a list at the root, following its cursors.
+
+        `sent` has the type and value of each argument: `filter=("PhoneNumberFilter", {…})`.
+        """
         limit, cursor = ("last", "before") if backwards else ("first", "after")
         types = {limit: "Int", cursor: "String"} | {name: kind for name, (kind, _) in sent.items()}
         declared = ", ".join(f"${name}: {kind}" for name, kind in types.items())
@@ -284,8 +300,8 @@ class Client:
             place = information["startCursor" if backwards else "endCursor"]
         raise AssertionError(f"the pages of {field} go round in circles at {place}")
 
-    def walked(self, field: str, size: int, /, *, backwards: bool = False, **sent: Any) -> list[str]:
-        """The ids of a list at the root, in its order, gathered page by page. Each page tells truly what is around."""
+    def ids_of_all_pages(self, field: str, size: int, /, *, backwards: bool = False, **sent: Any) -> list[str]:
+        """Read a list at the root page by page and return its ids in order; check each page's pageInfo and totalCount."""
         pages = list(self.pages(field, "id", size, backwards=backwards, **sent))
         ids = [[node["id"] for node in page["nodes"]] for page in pages]
         assert [len(page) for page in ids[:-1]] == [size] * (len(ids) - 1)
@@ -316,11 +332,18 @@ ROUTED = f"agentVersion {{ id }} conversation {{ {CONVERSATION} }}"
 PAGE = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor }"
 
 
+def join_stopping(installations: Iterable[Installation]) -> None:
+    """Wait until the servers of earlier tests have ended: they write to their databases until then."""
+    for installation in installations:
+        if installation.is_stopping:
+            installation.join()
+
+
 def authorization(secret: str | None) -> dict[str, str]:
     return {} if secret is None else {"Authorization": f"Bearer {secret}"}
 
 
-def in_a_loop_of_its_own(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Also where the test itself, or a browser of it, runs in a loop."""
+def run_in_new_loop(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Run a coroutine in a thread with its own event loop, since the caller may already run in one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

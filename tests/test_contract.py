@@ -15,20 +15,20 @@ from graphql.language import DefinitionNode, parse
 
 from models import Scope
 from schema import schema
-from schema.declare import with_scope
+from schema.fields import describe_with_scope
 
-HERE = Path(__file__).parent
+TESTS_FOLDER = Path(__file__).parent
 
 
 def definitions(text: str) -> dict[str, DefinitionNode]:
     return {node.name.value: node for node in parse(text).definitions}  # type: ignore[attr-defined]
 
 
-CONTRACT = definitions((HERE / "contract.graphql").read_text())
+CONTRACT = definitions((TESTS_FOLDER / "contract.graphql").read_text())
 EXPORTED = definitions(schema.as_str())
 
 
-def shape(node: object) -> object:
+def describe_definition(node: object) -> object:
     """A definition as what a client relies on: names, types, nullability, defaults; no order, no words."""
     parts = {}
     for kind in ("fields", "arguments", "values"):
@@ -37,7 +37,7 @@ def shape(node: object) -> object:
             parts[part.name.value] = (
                 print_ast(part.type) if hasattr(part, "type") else None,
                 default and print_ast(default),
-                shape(part) if hasattr(part, "arguments") else None,
+                describe_definition(part) if hasattr(part, "arguments") else None,
             )
     interfaces = sorted(each.name.value for each in getattr(node, "interfaces", None) or ())
     return type(node).__name__, parts, interfaces
@@ -45,11 +45,11 @@ def shape(node: object) -> object:
 
 @pytest.mark.parametrize("name", sorted(CONTRACT))
 def test_the_contract_stands_as_it_is(name: str) -> None:
-    assert shape(EXPORTED[name]) == shape(CONTRACT[name])
+    assert describe_definition(EXPORTED[name]) == describe_definition(CONTRACT[name])
 
 
 def test_the_committed_schema_is_the_exported_one() -> None:
-    committed = (HERE.parent / "schema.graphql").read_text()
+    committed = (TESTS_FOLDER.parent / "schema.graphql").read_text()
     assert committed == schema.as_str() + "\n", "run `python server.py export-schema`"
 
 
@@ -81,7 +81,7 @@ def test_r15_a_scope_in_the_words_is_the_scope_that_is_enforced() -> None:
         for field in getattr(definition, "fields", ()):
             held = field.metadata.get("scope") or getattr(field.metadata.get("edge"), "scope", ())
             words = field.description or ""
-            assert words.endswith(with_scope("", held)), (kind.name, field.name)
+            assert words.endswith(describe_with_scope("", held)), (kind.name, field.name)
             if held:
                 declared += 1
             elif field.name not in ("node", "nodes", "organization"):

@@ -11,7 +11,7 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         strictScalars: true,
         useTypeImports: true,
-        scalars: { DateTime: "string", E164: "string", JSON: "unknown" },
+        scalars: { Date: "string", DateTime: "string", E164: "string", JSON: "unknown", LocalTime: "string" },
       },
     },
     "src/generated/introspection.ts": { plugins: ["urql-introspection"], config: { useTypeImports: true } },

@@ -1,4 +1,4 @@
-"""The core: organizations, keys, trunks, agents, numbers, conversations."""
+"""Create the tables of organizations, keys, trunks, agents, numbers and conversations."""
 
 import sqlalchemy as sa
 from alembic import op

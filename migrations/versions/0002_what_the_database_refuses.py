@@ -1,6 +1,6 @@
-"""What the database refuses, whoever asks: rules that no constraint can say."""
+"""Refuse by triggers what no constraint can express, whoever writes."""
 
-from migrations.triggers import refuse
+from migrations.triggers import create_refusing_trigger
 
 revision = "0002"
 down_revision = "0001"
@@ -61,4 +61,4 @@ REFUSED = {
 
 def upgrade() -> None:
     for name, (event, refused) in REFUSED.items():
-        refuse(name, event, refused)
+        create_refusing_trigger(name, event, refused)

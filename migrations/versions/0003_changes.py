@@ -1,9 +1,9 @@
-"""What changed, noted by the database itself: whoever writes, those who follow hear of it."""
+"""Record changes of numbers and conversations by triggers, for subscriptions."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import note
+from migrations.triggers import create_after_trigger
 
 revision = "0003"
 down_revision = "0002"
@@ -54,10 +54,10 @@ def upgrade() -> None:
     )
     for event, statement in NOTED.items():
         words = event.split()
-        note(f"note_{words[-1]}_{words[0].lower()}", event, statement)
-    note(
+        create_after_trigger(f"note_{words[-1]}_{words[0].lower()}", event, statement)
+    create_after_trigger(
         "change_keeps_the_last",
         "INSERT ON change",
         "DELETE FROM change WHERE id <= NEW.id - 10000",
-        worth_noting="NEW.id % 1000 = 0",
+        condition="NEW.id % 1000 = 0",
     )

@@ -1,10 +1,10 @@
-"""Who changed what: noted by the database itself, in the same transaction, never changed and never deleted."""
+"""Record who changed what by triggers, in the same transaction; audit events never change."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.json_words import flag, instant, json_object, present, stored
-from migrations.triggers import note, on_postgres, refuse
+from migrations.json_sql import json_boolean, json_column, json_datetime, json_object, json_or_null
+from migrations.triggers import create_after_trigger, create_refusing_trigger, on_postgres
 
 revision = "0004"
 down_revision = "0003"
@@ -33,21 +33,21 @@ def organization(row: str) -> str:
 
 
 def api_key(row: str) -> str:
-    """The hash of its secret is nobody's business."""
+    """Return the key as audit events show it: without the hash of its secret."""
     return json_object(
         name=f"{row}.name",
-        scopes=stored(f"{row}.scopes"),
-        expiresAt=instant(f"{row}.expires_at"),
-        revokedAt=instant(f"{row}.revoked_at"),
+        scopes=json_column(f"{row}.scopes"),
+        expiresAt=json_datetime(f"{row}.expires_at"),
+        revokedAt=json_datetime(f"{row}.revoked_at"),
     )
 
 
 def trunk(row: str, **more: str) -> str:
-    """Whether there is a password, never which."""
+    """Return the trunk as audit events show it: whether it has a password, never which."""
     outbound = json_object(
         address=f"{row}.outbound_address",
         authUsername=f"{row}.outbound_auth_username",
-        hasPassword=flag(f"{row}.outbound_auth_password IS NOT NULL"),
+        hasPassword=json_boolean(f"{row}.outbound_auth_password IS NOT NULL"),
         transport=f"{row}.outbound_transport",
         mediaEncryption=f"{row}.outbound_media_encryption",
     )
@@ -58,7 +58,7 @@ def trunk(row: str, **more: str) -> str:
         transferCallerId=f"{row}.transfer_caller_id",
         callsPerSecond=f"{row}.calls_per_second",
         maxConcurrentCalls=f"{row}.max_concurrent_calls",
-        outbound=present(f"{row}.outbound_address", outbound),
+        outbound=json_or_null(f"{row}.outbound_address", outbound),
         **more,
     )
 
@@ -67,14 +67,14 @@ def phone_number(row: str) -> str:
     return json_object(
         e164=f"{row}.e164",
         trunkId=f"{row}.trunk_id",
-        shareable=flag(f"{row}.shareable"),
+        shareable=json_boolean(f"{row}.shareable"),
         inboundAgentVersionId=f"{row}.inbound_agent_version_id",
         outboundAgentVersionId=f"{row}.outbound_agent_version_id",
     )
 
 
 def sharing(row: str) -> str:
-    return json_object(e164=f"{row}.e164", shareable=flag(f"{row}.shareable"))
+    return json_object(e164=f"{row}.e164", shareable=json_boolean(f"{row}.shareable"))
 
 
 def slot(row: str, direction: str) -> str:
@@ -83,7 +83,7 @@ def slot(row: str, direction: str) -> str:
 
 
 def version(row: str) -> str:
-    published = flag(f"{row}.published_at IS NOT NULL")
+    published = json_boolean(f"{row}.published_at IS NOT NULL")
     return json_object(agentId=f"{row}.agent_id", number=f"{row}.number", published=published)
 
 
@@ -96,7 +96,7 @@ HAS_ANOTHER = "OLD.outbound_auth_password IS NOT NEW.outbound_auth_password"
 
 
 def audited() -> dict[str, tuple[str, ...]]:
-    """The event, when it is worth noting, the action as SQL, and the subject before and after."""
+    """Return, for each trigger, its event, its condition, the action as SQL, and the subject before and after."""
     return {
         "organization_created": (
             "INSERT ON organization",
@@ -119,7 +119,7 @@ def audited() -> dict[str, tuple[str, ...]]:
             ANYTHING,
             "'TRUNK_UPDATED'",
             trunk("OLD"),
-            trunk("NEW", passwordChanged=flag(HAS_ANOTHER)),
+            trunk("NEW", passwordChanged=json_boolean(HAS_ANOTHER)),
         ),
         "trunk_deleted": ("DELETE ON trunk", "TRUE", "'TRUNK_DELETED'", trunk("OLD"), "NULL"),
         "phone_number_created": (
@@ -208,7 +208,7 @@ def upgrade() -> None:
             "INSERT INTO audit_event (id, organization_id, action, api_key_id, subject_id, before, after, created_at)"
             f" VALUES ({say['id']}, {owner}, {action}, {say['acting']}, {row}.id, {before}, {after}, {say['moment']})"
         )
-        note(f"audit_{name}", event, statement, worth_noting)
+        create_after_trigger(f"audit_{name}", event, statement, worth_noting)
     for event in ("UPDATE", "DELETE"):
         name = f"audit_event_refuses_{event.lower()}"
-        refuse(name, f"{event} ON audit_event", "TRUE", saying="audit_event_never_changes")
+        create_refusing_trigger(name, f"{event} ON audit_event", "TRUE", message="audit_event_never_changes")

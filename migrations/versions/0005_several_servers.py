@@ -1,4 +1,4 @@
-"""For several servers on one PostgreSQL: which transaction noted a change, as ids are not in the order of commits."""
+"""Add the transaction id of a change, as ids of several servers on PostgreSQL do not follow the order of commits."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Indexes, so that a page and a choice cost the same out of a million numbers as out of ten thousand."""
+"""Add indexes, so that a page and a choice cost the same out of many numbers as out of few."""
 
 from alembic import op
 

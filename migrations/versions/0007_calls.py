@@ -1,9 +1,9 @@
-"""What placing calls keeps: what waits, what is live, what was asked of an engine; and what the database refuses of it."""
+"""Add the columns and indexes of placing calls, and refuse by triggers to dial twice."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import note, refuse
+from migrations.triggers import create_after_trigger, create_refusing_trigger
 
 revision = "0007"
 down_revision = "0006"
@@ -62,9 +62,9 @@ def upgrade() -> None:
         where = sa.text(condition)
         op.create_index(f"ix_{table}_{name}", table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
     for name, (event, refused) in REFUSED.items():
-        refuse(name, event, refused)
+        create_refusing_trigger(name, event, refused)
     for event in ("INSERT", "UPDATE"):
-        note(
+        create_after_trigger(
             f"note_transfer_{event.lower()}",
             f"{event} ON transfer",
             "INSERT INTO change (kind, subject_id, organization_id, shared)"

@@ -1,4 +1,4 @@
-"""Indexes in the order of each list, so that a page looks at no more rows than it shows."""
+"""Add indexes in the order of each list, so that a page reads no more rows than it shows."""
 
 from alembic import op
 

@@ -1,9 +1,9 @@
-"""Every server dials: whose a call is, which lane of its trunk it waits in, and what only its owner can hear of it."""
+"""Add servers, the server that carries a call, the trunk that it is queued for, and notices between servers."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import refuse
+from migrations.triggers import create_refusing_trigger
 
 revision = "0009"
 down_revision = "0008"
@@ -68,4 +68,4 @@ def upgrade() -> None:
         f" WHERE direction = 'OUTBOUND' AND ({QUEUED} OR {CALLED})"
     )
     for name, (event, refused) in REFUSED.items():
-        refuse(name, event, refused)
+        create_refusing_trigger(name, event, refused)

@@ -1,12 +1,9 @@
-"""What else the database refuses: strangers' numbers, calls dialed twice, rows of SQLite's put in another's place.
-
-And a table for budgets that several servers lease from.
-"""
+"""Refuse more by triggers: others' numbers, calls dialed twice, REPLACE on SQLite. Add the table of budgets."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import on_postgres, refuse
+from migrations.triggers import create_refusing_trigger, on_postgres
 
 revision = "0010"
 down_revision = "0009"
@@ -80,9 +77,9 @@ def upgrade() -> None:
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
     )
     for name, (event, refused) in REFUSED.items():
-        refuse(name, event, refused)
+        create_refusing_trigger(name, event, refused)
     if on_postgres():
         return
     for table, keys in UNIQUE.items():
         there = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in keys)
-        refuse(f"{table}_is_there_already", f"INSERT ON {table}", there)
+        create_refusing_trigger(f"{table}_is_there_already", f"INSERT ON {table}", there)

@@ -1,8 +1,8 @@
-"""What was noted stays as it was noted, also past REPLACE and TRUNCATE; sealing secrets anew is no change of a trunk."""
+"""Keep audit events as they were written, also past REPLACE and TRUNCATE; record no rotation of secrets."""
 
 from alembic import op
 
-from migrations.triggers import ignore, on_postgres, refuse
+from migrations.triggers import create_ignoring_trigger, create_refusing_trigger, on_postgres
 
 revision = "0011"
 down_revision = "0010"
@@ -10,7 +10,7 @@ branch_labels = None
 depends_on = None
 
 NEVER_CHANGES = "audit_event_never_changes"
-# Whoever writes under this name changes nothing that anybody could see: `models.audit_event.ROTATION`.
+# Whoever writes under this name changes nothing that anybody could see: `models.audit_event.ROTATION_ACTOR`.
 ROTATING = {
     True: "current_setting('dialtree.acting', TRUE) = 'rotate-secrets'",
     False: "EXISTS (SELECT 1 FROM acting WHERE api_key_id = 'rotate-secrets')",
@@ -24,7 +24,7 @@ ORDERED = (
 
 
 def upgrade() -> None:
-    ignore("audit_event_is_none_of_rotation", "INSERT ON audit_event", ROTATING[on_postgres()])
+    create_ignoring_trigger("audit_event_is_none_of_rotation", "INSERT ON audit_event", ROTATING[on_postgres()])
     if on_postgres():
         op.execute(
             "CREATE TRIGGER audit_event_refuses_truncate BEFORE TRUNCATE ON audit_event"
@@ -32,12 +32,12 @@ def upgrade() -> None:
         )
         return
     known = "EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id OR rowid = NEW.rowid)"
-    refuse("audit_event_refuses_replace", "INSERT ON audit_event", known, saying=NEVER_CHANGES)
+    create_refusing_trigger("audit_event_refuses_replace", "INSERT ON audit_event", known, message=NEVER_CHANGES)
     _order()
 
 
 def _order() -> None:
-    """SQLite's triggers that note events, each as it stands but for the ids that it makes."""
+    """Create SQLite's audit triggers again, with ids that sort by time and order."""
     connection = op.get_bind()
     noting = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%INSERT INTO audit_event (%'"
     for name, statement in connection.exec_driver_sql(noting).all():

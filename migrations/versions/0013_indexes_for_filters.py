@@ -1,9 +1,9 @@
-"""Indexes for each filter in each order, and what conversations are found by their metadata by."""
+"""Add indexes for each filter in each order, and the search tables of digits and metadata."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import note, on_postgres
+from migrations.triggers import create_after_trigger, on_postgres
 
 revision = "0013"
 down_revision = "0012"
@@ -78,23 +78,23 @@ def _metadata() -> None:
         )
 
     op.get_bind().exec_driver_sql(kept("conversation").format("conversation, "))
-    note(
+    create_after_trigger(
         "search_conversation_metadata_insert",
         "INSERT ON conversation",
         kept("NEW").format(""),
-        worth_noting="NEW.custom_metadata IS NOT NULL",
+        condition="NEW.custom_metadata IS NOT NULL",
     )
-    note(
+    create_after_trigger(
         "search_conversation_metadata_delete",
         "DELETE ON conversation",
         "DELETE FROM conversation_metadata WHERE organization_id = OLD.organization_id AND (key, value) IN"
         f" (SELECT {brief} FROM json_each(OLD.custom_metadata)) AND created_at = OLD.created_at AND id = OLD.id",
-        worth_noting="OLD.custom_metadata IS NOT NULL",
+        condition="OLD.custom_metadata IS NOT NULL",
     )
 
 
 def _digits_on_postgres() -> None:
-    """pg_trgm comes with PostgreSQL, and who owns a database may have it. Without it searching works, by reading all."""
+    """Create a trigram index if the extension pg_trgm may be created; without it, a search reads all numbers."""
     try:
         with op.get_bind().begin_nested():
             op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
@@ -104,7 +104,7 @@ def _digits_on_postgres() -> None:
 
 
 def _digits_on_sqlite() -> None:
-    """A rowid stands where its number stands by E.164; who owns a number, or lends it, is marked by one trigram."""
+    """Create the search index: rowids are in the order of E.164, and one trigram marks a number's owner or lender."""
     run = op.get_bind().exec_driver_sql
     run(
         "CREATE VIRTUAL TABLE phone_number_digits USING fts5"
@@ -116,13 +116,13 @@ def _digits_on_sqlite() -> None:
     )
     kept = f"INSERT INTO phone_number_digits ({columns}) SELECT {_found_by('NEW')}"
     gone = f"INSERT INTO phone_number_digits (phone_number_digits, {columns}) SELECT 'delete', {_found_by('OLD')}"
-    note("search_phone_number_insert", "INSERT ON phone_number", kept)
-    note("search_phone_number_delete", "DELETE ON phone_number", gone)
-    note(
+    create_after_trigger("search_phone_number_insert", "INSERT ON phone_number", kept)
+    create_after_trigger("search_phone_number_delete", "DELETE ON phone_number", gone)
+    create_after_trigger(
         "search_phone_number_update",
         "UPDATE OF shareable ON phone_number",
         f"{gone}; {kept}",
-        worth_noting="OLD.shareable <> NEW.shareable",
+        condition="OLD.shareable <> NEW.shareable",
     )
 
 

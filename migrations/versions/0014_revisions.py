@@ -1,9 +1,9 @@
-"""Revisions of tables, which answers that are kept go by."""
+"""Add revisions of tables, by which cached responses are validated."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.triggers import note, note_statements, on_postgres
+from migrations.triggers import create_after_trigger, create_statement_trigger, on_postgres
 
 revision = "0014"
 down_revision = "0013"
@@ -36,10 +36,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "shard", name="pk_revision"),
     )
     if on_postgres():
-        note_statements("revision_grows", TABLES, GROWS)
+        create_statement_trigger("revision_grows", TABLES, GROWS)
         return
     for table in TABLES:
         op.execute(f"INSERT INTO revision (name, shard, number) VALUES ('{table}', 0, 0)")
         for event in ("INSERT", "UPDATE", "DELETE"):
             grows = f"UPDATE revision SET number = number + 1 WHERE name = '{table}'"
-            note(f"revision_of_{table}_{event.lower()}", f"{event} ON {table}", grows)
+            create_after_trigger(f"revision_of_{table}_{event.lower()}", f"{event} ON {table}", grows)

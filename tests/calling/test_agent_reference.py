@@ -1,4 +1,4 @@
-"""Which agent is asked for, and may it speak (R7): a table in the order of its checks, each flaw beside a later one."""
+"""Resolve agent references (R7): a table in the order of the checks, each flaw combined with a later one."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +12,11 @@ MISSING = {"version": "ver_00000000000000000000000000", "agent": "agt_0000000000
 
 @dataclass(frozen=True)
 class World:
-    asking: Client
-    named: dict[str, str]
+    client: Client
+    values: dict[str, str]
 
-    def sent(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return {name: self.named.get(each, each) if isinstance(each, str) else each for name, each in fields.items()}
+    def resolve_names(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: self.values.get(each, each) if isinstance(each, str) else each for name, each in fields.items()}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def world(shared_installation: Installation) -> World:
         **{f"{name}_version": other.version(named[f"{name}_agent"]) for name, other in others.items()},
     }
     for agent in ("retired", "retired_draft"):
-        clinics.do("updateAgent", "__typename", agentId=named[agent], active=False)
+        clinics.mutate_successfully("updateAgent", "__typename", agentId=named[agent], active=False)
     return World(clinics, named)
 
 
@@ -62,7 +62,7 @@ SWITCHED_OFF_AGENT = ("AGENT_INACTIVE", ["agentId"])
 class Case:
     clause: str
     sent: dict[str, Any] = field(default_factory=dict)
-    speaks: str | None = None
+    agent_version: str | None = None
     refusal: tuple[str, list[str]] | None = None
 
 
@@ -135,33 +135,37 @@ CASES = [
     Case("its agent active: the version's", {"agentVersionId": "retired_v1"}, refusal=SWITCHED_OFF),
     Case("its agent active: both sent", {"agentVersionId": "retired_v1", "agentId": "retired"}, refusal=SWITCHED_OFF),
     Case("its agent active: agentId alone", {"agentId": "retired"}, refusal=SWITCHED_OFF_AGENT),
-    Case("an older version may be sent", {"agentVersionId": "desk_v1"}, speaks="desk_v1"),
+    Case("an older version may be sent", {"agentVersionId": "desk_v1"}, agent_version="desk_v1"),
     Case(
         "agentId together with a version of that very agent is accepted",
         {"agentVersionId": "desk_v1", "agentId": "desk"},
-        speaks="desk_v1",
+        agent_version="desk_v1",
     ),
-    Case("agentId resolves to the published version with the highest number", {"agentId": "desk"}, speaks="desk_v2"),
+    Case(
+        "agentId resolves to the published version with the highest number",
+        {"agentId": "desk"},
+        agent_version="desk_v2",
+    ),
     Case("agentConfig alone", {"agentConfig": {"instructions": "Hello"}}),
 ]
 
 
-def _named(case: Case) -> str:
+def case_id(case: Case) -> str:
     return case.clause
 
 
-@pytest.mark.parametrize("case", CASES, ids=_named)
+@pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_r7_the_agent_that_speaks(world: World, case: Case) -> None:
-    sent = {"agentNumber": world.named["number"]} | world.sent(case.sent)
-    stored = world.asking.installation.contents()
-    created, resolution = world.asking.call(**sent), world.asking.preview(**sent)
+    sent = {"agentNumber": world.values["number"]} | world.resolve_names(case.sent)
+    stored = world.client.installation.contents()
+    created, resolution = world.client.call(**sent), world.client.preview(**sent)
     assert created["resolution"] == resolution
     if case.refusal:
         assert (resolution["refusal"]["code"], resolution["refusal"]["field"]) == case.refusal
         assert (created["conversation"], resolution["agentVersion"]) == (None, None)
-        assert world.asking.installation.contents() == stored
+        assert world.client.installation.contents() == stored
     else:
-        speaks = {"id": world.named[case.speaks]} if case.speaks else None
+        speaks = {"id": world.values[case.agent_version]} if case.agent_version else None
         assert resolution["refusal"] is None
         assert (created["conversation"]["agentVersion"], resolution["agentVersion"]) == (speaks, speaks)
 
@@ -176,21 +180,21 @@ def test_r7_the_agent_that_speaks(world: World, case: Case) -> None:
 def test_r7_missing_malformed_and_foreign_are_told_in_the_same_words(
     world: World, argument: str, names: tuple[str, ...]
 ) -> None:
-    answers = [world.asking.preview(**world.sent({argument: name})) for name in names]
+    answers = [world.client.preview(**world.resolve_names({argument: name})) for name in names]
     assert answers == answers[:1] * len(names)
 
 
 @pytest.mark.parametrize("config", [[], ["no", "object"], "text", "", 0, 1.5, True, False])
 def test_r7_an_agent_config_is_a_json_object(world: World, config: Any) -> None:
-    stored = world.asking.installation.contents()
-    refusal = world.asking.preview(agentConfig=config)["refusal"]
+    stored = world.client.installation.contents()
+    refusal = world.client.preview(agentConfig=config)["refusal"]
     assert (refusal["code"], refusal["field"]) == ("INVALID_INPUT", ["agentConfig"])
-    assert world.asking.call(agentConfig=config)["userErrors"] == [refusal]
-    assert world.asking.installation.contents() == stored
+    assert world.client.call(agentConfig=config)["userErrors"] == [refusal]
+    assert world.client.installation.contents() == stored
 
 
 @pytest.mark.parametrize("config", [{}, {"b": [1, {"c": None}], "a": {"é": "✓", "": False}}, {"n": 0, "m": 1.5}])
 def test_r7_an_agent_config_is_stored_as_given(world: World, config: dict[str, Any]) -> None:
-    conversation = world.asking.queued(agentConfig=config)
-    assert world.asking.conversation(conversation["id"])["agentConfig"] == config
+    conversation = world.client.create_queued(agentConfig=config)
+    assert world.client.conversation(conversation["id"])["agentConfig"] == config
     assert conversation["agentVersion"] is None

@@ -1,10 +1,10 @@
-"""Where calls may go (R10): never to emergency, premium-rate, N11 or satellite numbers, and where the operator says."""
+"""Refuse destinations (R10): emergency, premium-rate, N11 and satellite numbers, and regions that are not allowed."""
 
 import pytest
 from phonenumbers.phonemetadata import PhoneMetadata
 from phonenumbers.shortnumberinfo import SUPPORTED_SHORT_REGIONS
 
-from calling.destinations import LONGEST_EMERGENCY, destination
+from calling.destinations import MAX_EMERGENCY_DIGITS, check_destination
 from models import ErrorCode, Refused
 from tests.conftest import Install
 from tests.installation import Client, Json
@@ -59,12 +59,12 @@ REGIONS = {
 def test_no_emergency_number_is_longer_than_those_that_are_looked_for() -> None:
     regions = map(PhoneMetadata.short_metadata_for_region, SUPPORTED_SHORT_REGIONS)
     numbers = [region.emergency for region in regions if region and region.emergency]
-    assert max(max(number.possible_length) for number in numbers if number.possible_length) == LONGEST_EMERGENCY
+    assert max(max(number.possible_length) for number in numbers if number.possible_length) == MAX_EMERGENCY_DIGITS
 
 
 def _refused(typed: str, regions: frozenset[str]) -> ErrorCode:
     with pytest.raises(Refused) as refused:
-        destination(typed, regions, "to")
+        check_destination(typed, regions, "to")
     assert refused.value.refusal.field == ["to"]
     return refused.value.refusal.code
 
@@ -72,7 +72,7 @@ def _refused(typed: str, regions: frozenset[str]) -> ErrorCode:
 @pytest.mark.parametrize(("typed", "what"), NEVER.items())
 def test_r10_some_numbers_are_never_dialed(typed: str, what: str) -> None:
     with pytest.raises(Refused, match=f"is {what}") as refused:
-        destination(typed, EVERYWHERE, "to")
+        check_destination(typed, EVERYWHERE, "to")
     assert (refused.value.refusal.code, refused.value.refusal.field) == (ErrorCode.DESTINATION_NOT_ALLOWED, ["to"])
     assert _refused(typed, frozenset({"US", "GB", "FR", "IT", "JP", "AU", "ZA"})) is ErrorCode.DESTINATION_NOT_ALLOWED
 
@@ -85,20 +85,20 @@ def test_r10_a_destination_must_be_possible(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ANYWHERE)
 def test_r10_without_an_allow_list_other_numbers_are_allowed(typed: str) -> None:
-    assert destination(typed, EVERYWHERE, "to") == typed
+    assert check_destination(typed, EVERYWHERE, "to") == typed
 
 
 @pytest.mark.parametrize(("typed", "allowed"), REGIONS.items())
 def test_r10_with_an_allow_list_only_its_regions_are(typed: str, allowed: bool) -> None:
     if allowed:
-        assert destination(typed, UNITED_STATES, "to") == destination(typed, EVERYWHERE, "to")
+        assert check_destination(typed, UNITED_STATES, "to") == check_destination(typed, EVERYWHERE, "to")
     else:
         assert _refused(typed, UNITED_STATES) is ErrorCode.DESTINATION_NOT_ALLOWED
 
 
 def _answers(caller: Client, typed: str, conversation: Json) -> list[tuple[str, list[str]] | None]:
-    """What the dry run, a create and the plan of a transfer to this number are refused for."""
-    plan = "query($id: ID!, $to: String!) { conversation(id: $id) { transferCallerId(kind: CONFERENCE, transferNumber: $to) { refusal { code field } } } }"
+    """Return the refusals of a dry run, a create and the plan of a transfer to this number."""
+    plan = "query($id: ID!, $to: String!) { conversation(id: $id) { transferCallerId(kind: COLD, transferNumber: $to) { refusal { code field } } } }"
     created = caller.call(to=typed, agentConfig={})
     planned = caller(plan, id=conversation["id"], to=typed)["conversation"]["transferCallerId"]
     refusals = (
@@ -113,7 +113,7 @@ def _answers(caller: Client, typed: str, conversation: Json) -> list[tuple[str, 
 def test_r10_holds_for_the_dry_run_for_a_create_and_for_a_telephone_transfer_number(install: Install) -> None:
     northwind = install(allowed_regions=("US",)).root()
     northwind.number()
-    conversation = northwind.queued(agentConfig={})
+    conversation = northwind.create_queued(agentConfig={})
     stored = northwind.installation.contents()
     for typed, code in (
         ("+1 900 555 1234", "DESTINATION_NOT_ALLOWED"),
@@ -128,4 +128,4 @@ def test_r10_holds_for_the_dry_run_for_a_create_and_for_a_telephone_transfer_num
 
 def test_r10_without_an_allow_list_any_region_is_called(northwind: Client) -> None:
     northwind.number()
-    assert northwind.queued(to="+44 20 7946 0123", agentConfig={})["userNumber"] == "+442079460123"
+    assert northwind.create_queued(to="+44 20 7946 0123", agentConfig={})["userNumber"] == "+442079460123"

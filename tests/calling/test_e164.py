@@ -1,8 +1,8 @@
-"""Reading a phone number that somebody typed (R3): which writings are accepted, as what, and which are refused."""
+"""Parse typed phone numbers (R3): which spellings are accepted, as what, and which are refused."""
 
 import pytest
 
-from calling.e164 import as_e164, e164
+from calling.e164 import check_e164, normalize_e164
 from models import ErrorCode, Refused
 from tests.installation import Client
 
@@ -69,15 +69,15 @@ REFUSED = [
 
 @pytest.mark.parametrize(("typed", "stored"), ACCEPTED.items(), ids=repr)
 def test_r3_spaces_dots_dashes_and_brackets_may_stand_after_the_plus(typed: str, stored: str) -> None:
-    assert e164(typed, "to") == stored
-    assert as_e164(stored) == stored
+    assert check_e164(typed, "to") == stored
+    assert normalize_e164(stored) == stored
 
 
 @pytest.mark.parametrize("typed", REFUSED, ids=repr)
 def test_r3_what_is_not_a_possible_number_is_refused(typed: str) -> None:
-    assert as_e164(typed) is None
+    assert normalize_e164(typed) is None
     with pytest.raises(Refused) as refused:
-        e164(typed, "phoneNumbers", "2")
+        check_e164(typed, "phoneNumbers", "2")
     assert refused.value.refusal.code is ErrorCode.INVALID_PHONE_NUMBER
     assert refused.value.refusal.field == ["phoneNumbers", "2"]
     assert len(refused.value.refusal.message) < 400
@@ -85,8 +85,8 @@ def test_r3_what_is_not_a_possible_number_is_refused(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["+49 00 2060125", "+353 0 01 624691", "+61 00 6379 1", "+44 00 909 879 0123"])
 def test_r3_what_is_stored_names_itself(typed: str) -> None:
-    stored = as_e164(typed)
-    assert stored is None or as_e164(stored) == stored
+    stored = normalize_e164(typed)
+    assert stored is None or normalize_e164(stored) == stored
 
 
 def test_r3_a_number_is_found_again_in_every_writing_and_never_in_a_refused_one(northwind: Client) -> None:

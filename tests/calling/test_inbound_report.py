@@ -1,4 +1,4 @@
-"""How a routed call went on, as whoever routed it reports (R12, R14): every status from every other."""
+"""Report the progress of routed calls (R12, R14): every status after every other."""
 
 from itertools import product
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from models import Scope
-from tests.calling.line import until
 from tests.conftest import Install
+from tests.dialing.dialing_organization import until
 from tests.installation import Client, Number
 
 ENDS = {
@@ -25,7 +25,7 @@ REPORTED = "conversation { status endReason sipStatus answeredAt endedAt }"
 
 
 @pytest.fixture
-def called(northwind: Client) -> Number:
+def answered_number(northwind: Client) -> Number:
     number = northwind.number()
     northwind.version(northwind.agent(), number, direction="INBOUND")
     return number
@@ -33,14 +33,14 @@ def called(northwind: Client) -> Number:
 
 def report(client: Client, call: Any, status: str, reason: str | None = None, **more: Any) -> Any:
     sent = {"conversationId": call["id"], "status": status} | ({"endReason": reason} if reason else {}) | more
-    return client.do("reportInboundCall", REPORTED, **sent)["conversation"]
+    return client.mutate_successfully("reportInboundCall", REPORTED, **sent)["conversation"]
 
 
 @pytest.mark.parametrize(("answered", "end"), list(product((False, True), ENDS)), ids=str)
 def test_r12_a_call_goes_forward_to_its_end_and_stays_there(
-    northwind: Client, called: Number, answered: bool, end: tuple[str, str | None]
+    northwind: Client, answered_number: Number, answered: bool, end: tuple[str, str | None]
 ) -> None:
-    call = northwind.rung(called)
+    call = northwind.route_inbound(answered_number)
     assert report(northwind, call, "RINGING")["status"] == "RINGING"
     if answered:
         talking = report(northwind, call, "IN_PROGRESS")
@@ -62,7 +62,7 @@ def test_r14_whoever_stands_above_the_owner_reports_with_calls_route_alone(north
     number = harbor.number()
     harbor.version(harbor.agent(), number, direction="INBOUND")
     router = northwind.with_scopes(Scope.CALLS_ROUTE)
-    call = harbor.rung(number)
+    call = harbor.route_inbound(number)
     assert report(router, call, "IN_PROGRESS")["status"] == "IN_PROGRESS"
     beside = northwind.child("Lakeside").with_scopes(Scope.CALLS_ROUTE)
     missing = beside.mutate("reportInboundCall", "__typename", conversationId="cnv_" + "0" * 26, status="COMPLETED")
@@ -75,21 +75,21 @@ def test_r14_whoever_stands_above_the_owner_reports_with_calls_route_alone(north
     ("answered", "status", "reason"), [(False, "CANCELLED", "CANCELLED"), (True, "COMPLETED", "HANGUP")]
 )
 def test_a_routed_call_is_ended_at_once(
-    northwind: Client, called: Number, answered: bool, status: str, reason: str
+    northwind: Client, answered_number: Number, answered: bool, status: str, reason: str
 ) -> None:
-    """Whoever carries it follows the conversation: no engine of ours knows it."""
-    call = northwind.rung(called)
+    """Its router follows the conversation: the engine does not know the call."""
+    call = northwind.route_inbound(answered_number)
     if answered:
         report(northwind, call, "IN_PROGRESS")
-    hung_up = northwind.do("hangUpConversation", REPORTED, conversationId=call["id"])["conversation"]
+    hung_up = northwind.mutate_successfully("hangUpConversation", REPORTED, conversationId=call["id"])["conversation"]
     assert (hung_up["status"], hung_up["endReason"]) == (status, reason)
 
 
 def test_r14_what_nobody_ends_is_ended_after_the_longest_call(install: Install) -> None:
-    northwind = install(dialing="on", longest_call_seconds=10).root("Northwind")
+    northwind = install(dialing="on", max_call_seconds=10).root("Northwind")
     number = northwind.number()
     northwind.version(northwind.agent(), number, direction="INBOUND")
-    fresh, old = northwind.rung(number)["id"], "cnv_" + "0" * 26
+    fresh, old = northwind.route_inbound(number)["id"], "cnv_" + "0" * 26
     columns = "organization_id, direction, status, agent_number, user_number, phone_number_id, agent_version_id"
     northwind.installation.rows(
         f"INSERT INTO conversation (id, created_at, {columns}) SELECT '{old}', '2026-01-31 09:30:00.000000', {columns}"

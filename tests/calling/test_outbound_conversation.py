@@ -1,4 +1,4 @@
-"""Creating an outbound conversation once (R11), what it keeps (R9, R12), and how sharing's end ends it (R6)."""
+"""Create outbound conversations once (R11), store their resolution (R9, R12), and end them with sharing (R6)."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.databases import IntegrityErrors
 from tests.installation import Client, Installation, Json
-from tests.stores import Forbidden
 
 ROUNDS = 8
 REUSED = [("IDEMPOTENCY_KEY_REUSED", ["idempotencyKey"])]
@@ -28,14 +28,14 @@ def _codes(payload: Json) -> list[tuple[str, list[str]]]:
 
 @dataclass(frozen=True)
 class Created:
-    """An organization with three conversations, each under a key of its own, and the names that the cases use."""
+    """An organization with three conversations, each with its own key, and the names that the cases use."""
 
     client: Client
-    named: dict[str, str]
+    values: dict[str, str]
     first: dict[str, Json]
 
-    def sent(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return {name: self.named.get(each, each) if isinstance(each, str) else each for name, each in fields.items()}
+    def resolve_names(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: self.values.get(each, each) if isinstance(each, str) else each for name, each in fields.items()}
 
 
 INPUTS: dict[str, dict[str, Any]] = {
@@ -66,7 +66,7 @@ def created(shared_installation: Installation) -> Created:
         "own": northwind.organization_id,
     }
     world = Created(northwind, named, {})
-    world.first.update({key: northwind.queued(**world.sent(fields)) for key, fields in INPUTS.items()})
+    world.first.update({key: northwind.create_queued(**world.resolve_names(fields)) for key, fields in INPUTS.items()})
     return world
 
 
@@ -129,7 +129,7 @@ def test_r11_the_same_input_again_returns_the_first_conversation(
     created: Created, key: str, change: dict[str, Any]
 ) -> None:
     stored = created.client.installation.contents()
-    again = created.client.call(**created.sent(INPUTS[key] | change))
+    again = created.client.call(**created.resolve_names(INPUTS[key] | change))
     assert (again["replayed"], again["userErrors"]) == (True, [])
     assert again["conversation"] == created.first[key]
     assert again["resolution"] == created.first[key]["resolution"]
@@ -139,7 +139,7 @@ def test_r11_the_same_input_again_returns_the_first_conversation(
 @pytest.mark.parametrize(("key", "change"), DIFFERENT.values(), ids=DIFFERENT)
 def test_r11_another_input_under_the_same_key_is_refused(created: Created, key: str, change: dict[str, Any]) -> None:
     stored = created.client.installation.contents()
-    refused = created.client.call(**created.sent(INPUTS[key] | change))
+    refused = created.client.call(**created.resolve_names(INPUTS[key] | change))
     assert _codes(refused) == REUSED
     assert (refused["replayed"], refused["conversation"]) == (False, None)
     assert refused["resolution"]["refusal"] == refused["userErrors"][0]
@@ -168,7 +168,7 @@ def test_r11_other_keys_are_invalid_input(created: Created, key: str) -> None:
 
 def test_r11_keys_are_compared_to_the_letter_and_without_one_each_create_is_new(created: Created) -> None:
     keys = ["case", "Case", "case ", None, None]
-    conversations = [created.client.queued(agentConfig={}, idempotencyKey=key)["id"] for key in keys]
+    conversations = [created.client.create_queued(agentConfig={}, idempotencyKey=key)["id"] for key in keys]
     assert len(set(conversations)) == len(keys)
 
 
@@ -229,21 +229,21 @@ def test_r11_of_different_inputs_at_once_under_one_key_one_is_created(northwind:
 
 
 def test_r12_a_created_conversation_is_queued_and_committed_before_the_answer(created: Created) -> None:
-    sent = created.sent(INPUTS["full"]) | {"to": "+1 (206) 555-0142", "idempotencyKey": "committed"}
-    conversation = created.client.queued(**sent)
+    sent = created.resolve_names(INPUTS["full"]) | {"to": "+1 (206) 555-0142", "idempotencyKey": "committed"}
+    conversation = created.client.create_queued(**sent)
     stored = created.client.installation.rows(
         "SELECT status, direction, agent_number, user_number FROM conversation WHERE id = ?", conversation["id"]
     )
-    assert stored == [("QUEUED", "OUTBOUND", created.named["number"], "+12065550142")]
+    assert stored == [("QUEUED", "OUTBOUND", created.values["number"], "+12065550142")]
     assert conversation == conversation | {
         "organization": {"id": created.client.organization_id},
         "direction": "OUTBOUND",
         "status": "QUEUED",
         "endReason": None,
         "endedAt": None,
-        "agentNumber": created.named["number"],
+        "agentNumber": created.values["number"],
         "userNumber": "+12065550142",
-        "agentVersion": {"id": created.named["v1"]},
+        "agentVersion": {"id": created.values["v1"]},
         "agentConfig": None,
         "initialContext": "Be brief",
         "metadata": METADATA,
@@ -260,7 +260,7 @@ def test_r12_a_created_conversation_is_queued_and_committed_before_the_answer(cr
     ],
 )
 def test_r11_what_was_sent_is_kept_as_it_was_sent(created: Created, sent: dict[str, Any]) -> None:
-    conversation = created.client.conversation(created.client.queued(**sent)["id"])
+    conversation = created.client.conversation(created.client.create_queued(**sent)["id"])
     assert {name: conversation[name] for name in sent} == sent
 
 
@@ -290,12 +290,12 @@ def test_r9_r12_agent_number_is_a_snapshot_that_survives_unsharing_and_deletion(
     child = northwind.child()
     shared = northwind.number(shareable=True)
     version = child.version(child.agent())
-    first = child.queued(agentNumber=shared.e164, agentVersionId=version, idempotencyKey="once")
+    first = child.create_queued(agentNumber=shared.e164, agentVersionId=version, idempotencyKey="once")
     assert first["phoneNumber"] == {"id": shared.id, "e164": shared.e164, "access": "SHARED"}
     gone = first["resolution"] | {"phoneNumber": None}
     for end in (
         lambda: northwind.share(shared, shareable=False),
-        lambda: northwind.do("deletePhoneNumber", "__typename", phoneNumberId=shared.id),
+        lambda: northwind.mutate_successfully("deletePhoneNumber", "__typename", phoneNumberId=shared.id),
     ):
         end()
         read = child.conversation(first["id"])
@@ -316,11 +316,11 @@ def test_r6_switching_sharing_off_ends_queued_borrowed_conversations_and_no_othe
     dental = clinics.child("Harbor Dental")
     shared, other = northwind.number(shareable=True), northwind.number(shareable=True)
     sent: dict[str, Any] = {"agentNumber": shared.e164, "agentConfig": {}}
-    borrowed = [(client, client.queued(**sent)) for client in (clinics, dental)]
+    borrowed = [(client, client.create_queued(**sent)) for client in (clinics, dental)]
     kept = [
-        (northwind, northwind.queued(**sent)),
-        (clinics, clinics.queued(agentNumber=other.e164, agentConfig={})),
-        (clinics, clinics.queued(agentNumber=clinics.number().e164, agentConfig={})),
+        (northwind, northwind.create_queued(**sent)),
+        (clinics, clinics.create_queued(agentNumber=other.e164, agentConfig={})),
+        (clinics, clinics.create_queued(agentNumber=clinics.number().e164, agentConfig={})),
     ]
     northwind.share(shared, shareable=False)
     for client, before in borrowed:
@@ -336,7 +336,7 @@ def test_r6_switching_sharing_off_ends_queued_borrowed_conversations_and_no_othe
 
 def test_r6_live_calls_keep_their_number(northwind: Client) -> None:
     child, shared = northwind.child(), northwind.number(shareable=True)
-    live = child.queued(agentNumber=shared.e164, agentConfig={})["id"]
+    live = child.create_queued(agentNumber=shared.e164, agentConfig={})["id"]
     northwind.installation.rows("UPDATE conversation SET status = 'RINGING' WHERE id = ?", live)
     northwind.share(shared, shareable=False)
     now = child.conversation(live)
@@ -374,7 +374,7 @@ def test_r3_a_number_is_deleted_or_dialed_from_where_both_are_asked_at_once(nort
 
 def test_r2_r6_a_borrowed_conversation_reads_as_its_owner_sees_it_also_to_the_numbers_owner(northwind: Client) -> None:
     child, shared = northwind.child(), northwind.number(shareable=True)
-    borrowed = child.queued(agentNumber=shared.e164, agentConfig={})
+    borrowed = child.create_queued(agentNumber=shared.e164, agentConfig={})
     assert northwind.conversation(borrowed["id"]) == borrowed
     assert borrowed["phoneNumber"] == {"id": shared.id, "e164": shared.e164, "access": "SHARED"}
     assert _total(northwind) == 0
@@ -390,9 +390,9 @@ COPIED = (
 )
 
 
-def _stored(client: Client, *updates: str) -> Callable[[str], None]:
-    """A queued conversation with these updates done to it; answers how to do another."""
-    conversation = client.queued(agentConfig={}, idempotencyKey="stored")["id"]
+def _updater(client: Client, *updates: str) -> Callable[[str], None]:
+    """Apply updates to a queued conversation; return a function that applies another."""
+    conversation = client.create_queued(agentConfig={}, idempotencyKey="stored")["id"]
 
     def change(update: str) -> None:
         client.installation.rows(f"UPDATE conversation SET {update} WHERE id = ?", conversation)
@@ -403,7 +403,7 @@ def _stored(client: Client, *updates: str) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def dialing(northwind: Client) -> Client:
+def with_server(northwind: Client) -> Client:
     northwind.number()
     now = "SELECT 'srv_1', created_at, created_at FROM phone_number"
     northwind.installation.rows(f"INSERT INTO server (id, started_at, seen_at) {now}")
@@ -433,33 +433,35 @@ def dialing(northwind: Client) -> Client:
     ],
 )
 def test_r12_the_database_refuses_to_go_back_and_to_change_what_is_final(
-    dialing: Client, before: list[str], refused: str
+    with_server: Client, before: list[str], refused: str
 ) -> None:
-    change = _stored(dialing, *before)
-    stored = dialing.installation.contents()
-    with pytest.raises(Forbidden):
+    change = _updater(with_server, *before)
+    stored = with_server.installation.contents()
+    with pytest.raises(IntegrityErrors):
         change(refused)
-    assert dialing.installation.contents() == stored
+    assert with_server.installation.contents() == stored
 
 
-def test_r12_a_conversation_goes_forward_to_its_end(dialing: Client) -> None:
+def test_r12_a_conversation_goes_forward_to_its_end(with_server: Client) -> None:
     forward = [f"status = '{status}'" for status in ("RINGING", "IN_PROGRESS")]
-    _stored(dialing, DIALED, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
-    ended = dialing.call(agentConfig={}, idempotencyKey="stored")["conversation"]
+    _updater(with_server, DIALED, *forward, f"status = 'COMPLETED', end_reason = 'HANGUP', {ENDED}")
+    ended = with_server.call(agentConfig={}, idempotencyKey="stored")["conversation"]
     assert (ended["status"], ended["endReason"], ended["endedAt"]) == ("COMPLETED", "HANGUP", ended["createdAt"])
 
 
-def test_r11_r12_the_database_refuses_two_conversations_for_one_key_and_a_queued_inbound_one(dialing: Client) -> None:
-    first = dialing.queued(agentConfig={}, idempotencyKey="once")["id"]
+def test_r11_r12_the_database_refuses_two_conversations_for_one_key_and_a_queued_inbound_one(
+    with_server: Client,
+) -> None:
+    first = with_server.create_queued(agentConfig={}, idempotencyKey="once")["id"]
     insert = f"INSERT INTO conversation (id, status, idempotency_key, {COPIED})"
-    stored = dialing.installation.contents()
-    with pytest.raises(Forbidden, match=r"idempotency_key|conversation_is_there_already"):
-        dialing.installation.rows(
+    stored = with_server.installation.contents()
+    with pytest.raises(IntegrityErrors, match=r"idempotency_key|conversation_is_there_already"):
+        with_server.installation.rows(
             f"{insert} SELECT 'cnv_2', status, idempotency_key, {COPIED} FROM conversation WHERE id = ?", first
         )
     inbound = COPIED.replace("direction", "'INBOUND'")
-    with pytest.raises(Forbidden, match="queued_is_outbound"):
-        dialing.installation.rows(
+    with pytest.raises(IntegrityErrors, match="queued_is_outbound"):
+        with_server.installation.rows(
             f"{insert} SELECT 'cnv_2', status, NULL, {inbound} FROM conversation WHERE id = ?", first
         )
-    assert dialing.installation.contents() == stored
+    assert with_server.installation.contents() == stored

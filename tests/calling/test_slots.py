@@ -1,4 +1,4 @@
-"""The two slots of a number, written by publishing an agent version (R5)."""
+"""Write the two slots of numbers by publishing an agent version (R5)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.databases import IntegrityErrors
 from tests.installation import Client, Json, Number
-from tests.stores import Forbidden
 
 SLOTS = "e164 updatedAt inboundSlot { agentVersion { id } assignedAt } outboundSlot { agentVersion { id } assignedAt }"
 PUBLISHED = f"agentVersion {{ id published publishedAt }} phoneNumbers {{ {SLOTS} }}"
@@ -21,14 +21,14 @@ def _seen(client: Client, number: Number) -> Json:
 
 
 def _slots(client: Client, number: Number) -> tuple[str | None, str | None]:
-    """The versions in the inbound and in the outbound slot."""
+    """Return the versions in the inbound and in the outbound slot."""
     seen = _seen(client, number)
     inbound, outbound = (seen[slot]["agentVersion"] for slot in ("inboundSlot", "outboundSlot"))
     return inbound and inbound["id"], outbound and outbound["id"]
 
 
 def _publish(client: Client, version: str, **fields: Any) -> Json:
-    return client.do("publishAgentVersion", PUBLISHED, agentVersionId=version, **fields)
+    return client.mutate_successfully("publishAgentVersion", PUBLISHED, agentVersionId=version, **fields)
 
 
 def test_r5_the_slots_are_independent_and_inbound_is_the_default(northwind: Client) -> None:
@@ -209,9 +209,9 @@ def test_r5_the_database_refuses_a_slot_with_a_draft_or_a_version_of_another_org
     fill = f"UPDATE phone_number SET {slot}_agent_version_id = ?, {slot}_assigned_at = created_at WHERE id = ?"
     stored = northwind.installation.contents()
     for version in (draft, contoso.version(contoso.agent())):
-        with pytest.raises(Forbidden):
+        with pytest.raises(IntegrityErrors):
             northwind.installation.rows(fill, version, number.id)
-    with pytest.raises(Forbidden):
+    with pytest.raises(IntegrityErrors):
         northwind.installation.rows("UPDATE agent_version SET config = '{}' WHERE published_at IS NOT NULL")
     assert northwind.installation.contents()["phone_number"] == stored["phone_number"]
 
@@ -227,7 +227,7 @@ def test_r5_two_publishers_at_once_leave_one_of_the_two_states_whole(northwind: 
 
     def publish(sent: dict[str, Any]) -> None:
         start.wait()
-        northwind.do("publishAgentVersion", "__typename", **sent)
+        northwind.mutate_successfully("publishAgentVersion", "__typename", **sent)
 
     with ThreadPoolExecutor(2) as together:
         for _ in range(ROUNDS):
@@ -235,3 +235,28 @@ def test_r5_two_publishers_at_once_leave_one_of_the_two_states_whole(northwind: 
             list(together.map(publish, (we, they)))
             held = [_slots(northwind, number)[0] for number in numbers]
             assert held in ([theirs] * 4, [ours, ours, theirs, theirs])
+
+
+def test_publishing_names_at_most_a_thousand_numbers_together(northwind: Client) -> None:
+    """The limit counts both lists together. A thousand numbers are written, and returned in the order sent."""
+    installation, trunk = northwind.installation, northwind.trunk()
+    northwind.installation.rows(
+        "INSERT INTO phone_number (id, organization_id, trunk_id, e164, shareable, created_at, updated_at)"
+        " WITH RECURSIVE count(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM count WHERE n < 2000)"
+        " SELECT 'num_0000000000000000000000' || n, t.organization_id, t.id, '+1206555' || n, FALSE,"
+        " t.created_at, t.created_at FROM count, trunk AS t WHERE t.id = ?",
+        trunk,
+    )
+    version = northwind.draft(northwind.agent())
+    numbers = [f"+1206555{n}" for n in range(1000, 2001)]
+    before = installation.contents()
+    for assign, clear in ((501, 500), (1001, 0), (0, 1001)):
+        sent = {"phoneNumbers": numbers[:assign], "unassignPhoneNumbers": numbers[assign : assign + clear]}
+        refused = northwind.mutate("publishAgentVersion", "__typename", agentVersionId=version, **sent)["userErrors"]
+        assert [error["code"] for error in refused] == ["LIMIT_EXCEEDED"]
+        assert "1,001 numbers are named" in refused[0]["message"]
+    assert installation.contents() == before
+    published = _publish(northwind, version, phoneNumbers=numbers[:500], unassignPhoneNumbers=numbers[500:1000])
+    assert [each["e164"] for each in published["phoneNumbers"]] == numbers[:1000]
+    assigned = "SELECT COUNT(*) FROM phone_number WHERE inbound_agent_version_id = ?"
+    assert installation.rows(assigned, version) == [(500,)]

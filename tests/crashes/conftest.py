@@ -1,46 +1,46 @@
-"""A PostgreSQL that a test may crash, and whose commits are synced."""
+"""Fixtures: a PostgreSQL that a test may crash, and whose commits are synced; a database of either engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from migrations import migrate
-from tests.stores import Cluster, PostgresStore
+from tests.databases import Cluster, DatabaseForTests, PostgresTestDatabase, SqliteTestDatabase
 
 
 @dataclass(frozen=True)
 class CrashingPostgres:
-    """Its own for the test: it is nobody else's trouble."""
+    """A PostgreSQL cluster for one test."""
 
     cluster: Cluster
-    store: PostgresStore
+    store: PostgresTestDatabase
 
     def crash(self) -> None:
-        """As a power cut ends it: no transaction is finished, no connection is closed, and nothing is written back."""
+        """Stop as in a power cut: no transaction is finished, no connection closed, no page written back."""
         self.cluster.run("pg_ctl", "-m", "immediate", "-w", "stop")
 
     def kill(self) -> None:
-        """kill -9 for all of it at once: not even PostgreSQL's own processes hear of the end of the others."""
+        """Send SIGKILL to all its processes at once, so that none can react to the end of another."""
         self.cluster.kill()
 
     def start(self) -> None:
         self.cluster.start(fsync="on")
 
     def cut_connections(self) -> None:
-        """All that servers have, in the middle of whatever they do; when this returns, none is left."""
+        """Cut every connection of the servers, whatever it is doing, and return when none is left."""
         theirs = "FROM pg_stat_activity WHERE usename = 'dialtree'"
-        self.cluster.administer(f"SELECT pg_terminate_backend(pid) {theirs}")
+        self.cluster.execute_as_superuser(f"SELECT pg_terminate_backend(pid) {theirs}")
         while self.rows(f"SELECT pid {theirs}"):
-            self.cluster.administer(f"SELECT pg_terminate_backend(pid) {theirs}")
+            self.cluster.execute_as_superuser(f"SELECT pg_terminate_backend(pid) {theirs}")
 
-    def let_in(self, connections: int) -> None:
-        """At most so many more of the servers'; -1: any number."""
-        self.cluster.administer(f"ALTER DATABASE {self.store.name} CONNECTION LIMIT {connections}")
+    def limit_connections(self, connections: int) -> None:
+        """Limit the connections of the servers to that many; -1: no limit."""
+        self.cluster.execute_as_superuser(f"ALTER DATABASE {self.store.name} CONNECTION LIMIT {connections}")
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """Also where servers are not let in."""
+        """Query as the superuser, even if servers may not connect."""
         with self.cluster.connect(self.store.name, "postgres") as connection:
             return connection.execute(statement.encode()).fetchall()
 
@@ -48,10 +48,19 @@ class CrashingPostgres:
 @pytest.fixture
 def postgres() -> Iterator[CrashingPostgres]:
     cluster = Cluster()
-    made = CrashingPostgres(cluster, PostgresStore("dialtree", of=cluster))
-    migrate(made.store.url)
-    made.crash()
-    made.start()
-    yield made
-    made.store.close()
+    crashing = CrashingPostgres(cluster, PostgresTestDatabase("dialtree", of=cluster))
+    crashing.store.migrate()
+    crashing.crash()
+    crashing.start()
+    yield crashing
+    crashing.store.close()
     cluster.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> DatabaseForTests:
+    """An empty database of each engine: its commits are synced."""
+    if request.param == "sqlite":
+        return SqliteTestDatabase(tmp_path / "dialtree.db")
+    postgres: CrashingPostgres = request.getfixturevalue("postgres")
+    return postgres.store

@@ -1,4 +1,4 @@
-"""Whatever is asked of whatever schema, the plans answer what graphql-core answers: data, errors, paths, places, order.
+"""Compare plans with graphql-core on random operations over random schemas: data, errors, paths, locations, order.
 
 `make test` compares a few hundred operations, always the same; `make torture` 5,000, always new ones.
 """
@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from execution.executor import PlannedExecutor
-from execution.plans import Plans
-from tests.execution.operations import Operations
-from tests.execution.worlds import Failure, World
+from execution.plan_cache import PlanCache
+from tests.execution.random_operation import RandomOperation
+from tests.execution.random_schema import Failure, RandomSchema
 
 Calls = Counter[Any]
 RULES = [each for each in specified_rules if each is not NoUnusedVariablesRule]
@@ -35,10 +35,10 @@ SIZE = settings(
 )
 
 
-async def executed(
-    executor: type[Executor[Any]], world: World, made: Any, calls: Calls, **named: Any
+async def execute_operation(
+    executor: type[Executor[Any]], world: RandomSchema, made: Any, calls: Calls, **named: Any
 ) -> ExecutionResult:
-    """The answer to a query or a mutation."""
+    """Execute a query or a mutation."""
     asked = (world.schema, parse(made.document), world.root(made.kind), calls, made.variables)
     running = execute(*asked, executor_class=executor, **named)
     result = await running if isawaitable(running) else running
@@ -46,37 +46,41 @@ async def executed(
     return result
 
 
-async def followed(executor: type[Executor[Any]], world: World, made: Any, calls: Calls, **named: Any) -> str:
-    """Every event of a subscription, and how they ended."""
+async def execute_subscription(
+    executor: type[Executor[Any]], world: RandomSchema, made: Any, calls: Calls, **named: Any
+) -> str:
+    """Return every event of a subscription, and how it ended."""
     asked = (world.schema, parse(made.document), world.root(made.kind), calls, made.variables)
     started = subscribe(*asked, executor_class=executor, **named)
     source = await started if isawaitable(started) else started
     if isinstance(source, ExecutionResult):
-        return shown(source)
+        return result_text(source)
     answers: list[str] = []
     try:
         async for event in source:
-            answers += [shown(event)]
+            answers += [result_text(event)]
     except Failure as failure:
         answers.append(repr(failure))
     return "\n".join(answers)
 
 
-async def answered(executor: type[Executor[Any]], world: World, made: Operations, calls: Calls, **named: Any) -> str:
+async def answer_text(
+    executor: type[Executor[Any]], world: RandomSchema, made: RandomOperation, calls: Calls, **named: Any
+) -> str:
     if made.kind == "subscription":
-        return await followed(executor, world, made, calls, **named)
-    return shown(await executed(executor, world, made, calls, **named))
+        return await execute_subscription(executor, world, made, calls, **named)
+    return result_text(await execute_operation(executor, world, made, calls, **named))
 
 
-def shown(result: ExecutionResult) -> str:
-    """The whole answer as text: the order of keys and of errors is part of it."""
+def result_text(result: ExecutionResult) -> str:
+    """Write a result as text, which includes the order of keys and of errors."""
     errors = [each.formatted | {"cause": repr(each.original_error)} for each in result.errors or ()]
     return json.dumps({"data": result.data, "errors": errors}, indent=1)
 
 
 @pytest.fixture(autouse=True)
-def swept() -> Iterator[None]:
-    """What graphql-core left unawaited is collected here, where it is expected, and not amid another test."""
+def collect_garbage() -> Iterator[None]:
+    """Collect the coroutines that graphql-core left unawaited, so that their warnings do not hit another test."""
     yield
     gc.collect()
 
@@ -90,17 +94,17 @@ def swept() -> Iterator[None]:
     st.sampled_from(["query", "query", "mutation", "subscription"]),
 )
 async def test_plans_answer_what_graphql_core_answers(seed: int, trouble: float, kind: str) -> None:
-    """Each plan is run twice, and with other variables than it was made for."""
+    """Run each plan twice, and with other variables than it was compiled for."""
     random = Random(seed)
-    world = World(random, trouble)
-    made = Operations(random, world.schema, kind)
+    world = RandomSchema(random, trouble)
+    made = RandomOperation(random, world.schema, kind)
     wrong = validate(world.schema, parse(made.document), RULES)
     assert not wrong, f"{wrong}\n{made.document}"
-    plans = Plans()
-    for sent in (*made.sent, made.sent[0]):
+    plans = PlanCache()
+    for sent in (*made.variable_sets, made.variable_sets[0]):
         made.variables = sent
-        expected = await answered(Executor, world, made, Counter())
+        expected = await answer_text(Executor, world, made, Counter())
         calls: Calls = Counter()
-        found = await answered(PlannedExecutor, world, made, calls, plans=plans)
+        found = await answer_text(PlannedExecutor, world, made, calls, plans=plans)
         assert found == expected, f"{made.document}\n{made.variables}"
         assert set(calls.values()) <= {1} or kind == "subscription"

@@ -1,7 +1,7 @@
-"""A second opinion: who sees which number, and which number a call goes out from, in plain Python.
+"""Decide who sees which number and which number a call uses, independently of the code under test.
 
-Written from the reference page and the rules in their numbering (R1, R2, ...), never from the code under test, of which
-it imports nothing. Ids and times are what the API gave; everything else is worked out here.
+Written in plain Python from the reference page and its rules (R1, R2, ...); imports nothing of the code under test. Ids
+and times are those that the API returned; everything else is computed here.
 """
 
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from typing import Any
 SLOTS = {"INBOUND": ("inbound",), "OUTBOUND": ("outbound",), "BOTH": ("inbound", "outbound")}
 
 
-class No(Exception):
-    """A refusal, by its code."""
+class OracleRefusal(Exception):
+    """A refusal, with its code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -20,7 +20,7 @@ class No(Exception):
 
 
 @dataclass(eq=False, repr=False)
-class Thing:
+class Entity:
     id: str
 
     def __repr__(self) -> str:
@@ -28,7 +28,7 @@ class Thing:
 
 
 @dataclass(eq=False, repr=False)
-class Organization(Thing):
+class Organization(Entity):
     parent: "Organization | None" = None
 
     @property
@@ -37,20 +37,20 @@ class Organization(Thing):
 
 
 @dataclass(eq=False, repr=False)
-class Trunk(Thing):
+class Trunk(Entity):
     owner: Organization
     outbound: bool
 
 
 @dataclass(eq=False, repr=False)
-class Agent(Thing):
+class Agent(Entity):
     owner: Organization
     active: bool = True
     versions: list["Version"] = field(default_factory=list)
 
 
 @dataclass(eq=False, repr=False)
-class Version(Thing):
+class Version(Entity):
     agent: Agent
     published: bool = False
 
@@ -65,12 +65,12 @@ class Slot:
     since: str | None = None
 
     @property
-    def moment(self) -> datetime:
+    def assigned_at(self) -> datetime:
         return datetime.fromisoformat(self.since or "")
 
 
 @dataclass(eq=False, repr=False)
-class Number(Thing):
+class Number(Entity):
     e164: str
     trunk: Trunk
     shareable: bool
@@ -91,8 +91,8 @@ class Number(Thing):
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What a caller sends to have a number chosen; None is not sent. `agent_number` is in E.164, or no number."""
+class NumberRequest:
+    """The input of a call; None is not sent. `agent_number` is in E.164, or not a number."""
 
     agent_number: str | None = None
     agent_version_id: str | None = None
@@ -110,7 +110,7 @@ class Step:
 
 @dataclass
 class Answer:
-    """What a dry run answers: `number` is what the steps chose, also where `refusal` says no."""
+    """The result of a preview: `number` is what the steps chose, even with a `refusal`."""
 
     steps: list[Step]
     decided_by: str | None = None
@@ -120,8 +120,8 @@ class Answer:
 
 
 @dataclass(eq=False, repr=False)
-class Conversation(Thing):
-    """`asked` is the input under its idempotency key, `answer` what was answered to it; an inbound one has neither."""
+class Conversation(Entity):
+    """A conversation; `asked` and `answer` are its input and result, None if inbound."""
 
     owner: Organization
     agent_number: str
@@ -129,7 +129,7 @@ class Conversation(Thing):
     version: Version | None
     status: str = "QUEUED"
     key: str | None = None
-    asked: tuple[str, Sent] | None = None
+    created_from: tuple[str, NumberRequest] | None = None
     answer: Answer | None = None
 
     @property
@@ -138,16 +138,16 @@ class Conversation(Thing):
 
     @property
     def numbers(self) -> set[str]:
-        """Those that its explanation keeps, whatever became of them since."""
+        """Return the numbers in its stored explanation, whatever became of them since."""
         steps = self.answer.steps if self.answer else []
         return {self.agent_number, *(e164 for step in steps for e164, _ in step.candidates)}
 
 
-Writes = dict[tuple[Number, str], Version | None]
-GIVEN_BY = {"AGENT_NUMBER": "agent_number", "AGENT_VERSION": "agent_version_id", "AGENT": "agent_id"}
+SlotWrites = dict[tuple[Number, str], Version | None]
+FIELD_OF_RULE = {"AGENT_NUMBER": "agent_number", "AGENT_VERSION": "agent_version_id", "AGENT": "agent_id"}
 
 
-class World:
+class Oracle:
     def __init__(self) -> None:
         self.organizations: list[Organization] = []
         self.trunks: list[Trunk] = []
@@ -160,7 +160,7 @@ class World:
         return [version for agent in self.agents for version in agent.versions]
 
     @property
-    def owned_things(self) -> list[Any]:
+    def owned_entities(self) -> list[Any]:
         return [*self.numbers, *self.trunks, *self.agents, *self.versions, *self.conversations]
 
     # ------------------------------------------------------------------------------------------ who sees what (R2, R6)
@@ -169,85 +169,87 @@ class World:
         return number.owner is asking or (number.shareable and number.owner in asking.ancestors)
 
     def seen_by(self, asking: Organization) -> list[Number]:
-        """By E.164, as the list of numbers has them."""
+        """Return the visible numbers, ordered by E.164."""
         return sorted((each for each in self.numbers if self.may_dial_from(asking, each)), key=lambda each: each.e164)
 
     def may_act_for(self, holder: Organization, other: Organization, *, children: bool) -> bool:
-        """`children`: the holder's key has the scope CHILD_ORGANIZATIONS_MANAGE."""
+        """Whether a key may act for an organization; `children`: it holds CHILD_ORGANIZATIONS_MANAGE."""
         return other is holder or (children and holder in other.ancestors)
 
     def below(self, organization: Organization) -> list[Organization]:
         return [each for each in self.organizations if organization in each.ancestors]
 
-    def words_of(self, asking: Organization) -> set[str]:
-        """Every id and number that may stand in an answer to this organization, acting for itself."""
+    def visible_words(self, asking: Organization) -> set[str]:
+        """Return every id and number that an answer to this organization may contain."""
         seen = self.seen_by(asking)
-        owned = [each for each in self.owned_things if each.owner is asking]
+        owned = [each for each in self.owned_entities if each.owner is asking]
         words = {each.id for each in (asking, *asking.ancestors, *seen, *owned)} | {each.e164 for each in seen}
         return words.union(*(each.numbers for each in self.conversations if each.owner is asking))
 
     # ------------------------------------------------------------------------------------------- the four steps (R7-R9)
 
-    def refused(self, code: str, sent: Sent) -> Answer:
-        """Before the steps: none of them is reached."""
+    def refused(self, code: str, sent: NumberRequest) -> Answer:
+        """Make the answer of a refusal that precedes the steps: none of them is reached."""
         verdicts = {
-            rule: "NOT_GIVEN" if getattr(sent, name) is None else "NOT_REACHED" for rule, name in GIVEN_BY.items()
+            rule: "NOT_GIVEN" if getattr(sent, name) is None else "NOT_REACHED" for rule, name in FIELD_OF_RULE.items()
         }
         return Answer([*(Step(*each) for each in verdicts.items()), Step("FALLBACK", "NOT_REACHED")], refusal=code)
 
-    def answer(self, asking: Organization, sent: Sent) -> Answer:
+    def answer(self, asking: Organization, sent: NumberRequest) -> Answer:
         answer = self.refused("", sent)
         try:
             version = self._referenced(asking, sent)
             self._choose(asking, sent, version, answer)
             if answer.number and not answer.number.capable:
-                raise No("NO_OUTBOUND_CONFIGURATION")
+                raise OracleRefusal("NO_OUTBOUND_CONFIGURATION")
             answer.version, answer.refusal = self._speaker(asking, sent, version, answer), None
-        except No as refused:
+        except OracleRefusal as refused:
             answer.refusal = refused.code
         return answer
 
-    def _referenced(self, asking: Organization, sent: Sent) -> Version | None:
-        """R7: the agent that was asked for, if it may speak."""
+    def _referenced(self, asking: Organization, sent: NumberRequest) -> Version | None:
+        """Return the agent that was asked for, or the refusal if it may not speak (R7)."""
         if sent.agent_config is not None and not (sent.agent_version_id is sent.agent_id is None):
-            raise No("AGENT_REFERENCE_CONFLICT")
+            raise OracleRefusal("AGENT_REFERENCE_CONFLICT")
         version = agent = None
         if sent.agent_version_id is not None:
-            version = self._own(self.versions, asking, sent.agent_version_id, "AGENT_VERSION_NOT_FOUND")
+            version = self._find_own(self.versions, asking, sent.agent_version_id, "AGENT_VERSION_NOT_FOUND")
         if sent.agent_id is not None:
-            agent = self._own(self.agents, asking, sent.agent_id, "AGENT_NOT_FOUND")
+            agent = self._find_own(self.agents, asking, sent.agent_id, "AGENT_NOT_FOUND")
         if version and agent and version.agent is not agent:
-            raise No("AGENT_REFERENCE_CONFLICT")
+            raise OracleRefusal("AGENT_REFERENCE_CONFLICT")
         if agent and not version:
             version = next((each for each in reversed(agent.versions) if each.published), None)
             if version is None:
-                raise No("AGENT_VERSION_NOT_PUBLISHED")
+                raise OracleRefusal("AGENT_VERSION_NOT_PUBLISHED")
         return self._may_speak(version) if version else None
 
-    def _own(self, things: list[Any], asking: Organization, identifier: str, code: str) -> Any:
+    def _find_own(self, things: list[Any], asking: Organization, identifier: str, code: str) -> Any:
         for each in things:
             if each.id == identifier and each.owner is asking:
                 return each
-        raise No(code)
+        raise OracleRefusal(code)
 
     def _may_speak(self, version: Version) -> Version:
         if not version.published:
-            raise No("AGENT_VERSION_NOT_PUBLISHED")
+            raise OracleRefusal("AGENT_VERSION_NOT_PUBLISHED")
         if not version.agent.active:
-            raise No("AGENT_INACTIVE")
+            raise OracleRefusal("AGENT_INACTIVE")
         return version
 
-    def _choose(self, asking: Organization, sent: Sent, version: Version | None, answer: Answer) -> None:
-        """R8: the first step that is given decides; only a step without a bound number can be left, for the fallback."""
+    def _choose(self, asking: Organization, sent: NumberRequest, version: Version | None, answer: Answer) -> None:
+        """Resolve the number: the first step given decides; without a bound number, the fallback follows (R8)."""
         given = next((step for step in answer.steps if step.verdict == "NOT_REACHED"), answer.steps[-1])
         try:
-            self._take(given, asking, sent, version, answer)
-        except No as refused:
+            self._run_step(given, asking, sent, version, answer)
+        except OracleRefusal as refused:
             if refused.code != "NO_NUMBER_BOUND" or not sent.allow_fallback:
                 raise
-            self._take(answer.steps[-1], asking, sent, version, answer)
+            self._run_step(answer.steps[-1], asking, sent, version, answer)
 
-    def _take(self, step: Step, asking: Organization, sent: Sent, version: Version | None, answer: Answer) -> None:
+    def _run_step(
+        self, step: Step, asking: Organization, sent: NumberRequest, version: Version | None, answer: Answer
+    ) -> None:
         answer.decided_by, step.verdict = step.rule, "REFUSED"
         others: list[Number] = []
         if step.rule == "AGENT_NUMBER":
@@ -258,17 +260,17 @@ class World:
             (weighed, others), code = self._bound(asking, version), "NO_NUMBER_BOUND"
         step.candidates = [(each.e164, "PASSED_OVER") for each in (*weighed, *others)][:20]
         if not weighed:
-            raise No(code)
+            raise OracleRefusal(code)
         answer.number, step.verdict = weighed[0], "CHOSEN"
         step.candidates[0] = (weighed[0].e164, "CHOSEN")
 
-    def _named(self, asking: Organization, sent: Sent) -> list[Number]:
+    def _named(self, asking: Organization, sent: NumberRequest) -> list[Number]:
         return [each for each in self.seen_by(asking) if each.e164 == sent.agent_number]
 
     def _bound(self, asking: Organization, version: Version | None) -> tuple[list[Number], list[Number]]:
-        """Numbers whose outbound slot holds the version, best first; and those that hold another of its agent."""
+        """Return numbers whose outbound slot holds the version, best first, and those with another of its agent."""
         mine = [each for each in self.numbers if each.owner is asking and each.speaker]
-        mine.sort(key=lambda each: (not each.capable, each.slots["outbound"].moment, each.id))
+        mine.sort(key=lambda each: (not each.capable, each.slots["outbound"].assigned_at, each.id))
         same_agent = [each for each in mine if version and each.speaker and each.speaker.agent is version.agent]
         holding = [each for each in same_agent if each.speaker is version]
         return holding, [each for each in same_agent if each not in holding]
@@ -277,22 +279,24 @@ class World:
         mine = [each for each in self.numbers if each.owner is asking and each.capable]
         return sorted(mine, key=lambda each: (each.speaker is not None, each.created, each.id))
 
-    def _speaker(self, asking: Organization, sent: Sent, version: Version | None, answer: Answer) -> Version | None:
+    def _speaker(
+        self, asking: Organization, sent: NumberRequest, version: Version | None, answer: Answer
+    ) -> Version | None:
         if version or sent.agent_config is not None:
             return version
         number = answer.number
         if answer.decided_by != "AGENT_NUMBER" or number is None or number.owner is not asking or not number.speaker:
-            raise No("AGENT_REQUIRED")
+            raise OracleRefusal("AGENT_REQUIRED")
         return self._may_speak(number.speaker)
 
     # --------------------------------------------------------------------------------------------------- what changes
 
-    def of_key(self, owner: Organization, key: str | None) -> Conversation | None:
-        """R11: what the organization has created under the key."""
+    def created_under_key(self, owner: Organization, key: str | None) -> Conversation | None:
+        """Return the conversation that the organization created under the key (R11)."""
         return next((each for each in self.conversations if key and (each.owner, each.key) == (owner, key)), None)
 
     def switch_sharing(self, number: Number, shareable: bool) -> None:
-        """R6: switched off, what was borrowed and is still queued fails."""
+        """Switch sharing; queued calls of borrowers fail when it is switched off (R6)."""
         number.shareable = shareable
         for each in self.borrowed_and_queued(number):
             each.status = each.status if shareable else "FAILED"
@@ -302,7 +306,7 @@ class World:
         return [each for each in queued if each.owner is not number.owner]
 
     def in_use(self, number: Number) -> bool:
-        """R3: what hinders deleting; a filled slot does not."""
+        """Whether a number cannot be deleted; a filled slot does not matter (R3)."""
         return any(each.live for each in self.conversations if each.number is number)
 
     def delete(self, number: Number) -> None:
@@ -310,17 +314,17 @@ class World:
         for each in self.conversations:
             each.number = None if each.number is number else each.number
 
-    def slots_to_write(self, version: Version, put: list[str], take: list[str], direction: str) -> Writes:
-        """R5: which slots a publication changes, and what they hold then."""
+    def slots_to_write(self, version: Version, assign: list[str], clear: list[str], direction: str) -> SlotWrites:
+        """Return which slots a publication changes, and what they hold then (R5)."""
         own = {each.e164: each for each in self.numbers if each.owner is version.owner}
-        if not own.keys() >= {*put, *take}:
-            raise No("PHONE_NUMBER_NOT_FOUND")
-        if set(put) & set(take):
-            raise No("INVALID_INPUT")
-        writes: Writes = {}
+        if not own.keys() >= {*assign, *clear}:
+            raise OracleRefusal("PHONE_NUMBER_NOT_FOUND")
+        if set(assign) & set(clear):
+            raise OracleRefusal("INVALID_INPUT")
+        writes: SlotWrites = {}
         for slot in SLOTS[direction]:
-            writes |= {(own[each], slot): version for each in put if own[each].slots[slot].version is not version}
-            holders = (own[each] for each in take if self._holds(own[each].slots[slot], version.agent))
+            writes |= {(own[each], slot): version for each in assign if own[each].slots[slot].version is not version}
+            holders = (own[each] for each in clear if self._holds(own[each].slots[slot], version.agent))
             writes |= {(number, slot): None for number in holders}
         return writes
 
@@ -330,11 +334,11 @@ class World:
     # ------------------------------------------------------------------------------------------ who answers a call (R14)
 
     def answering(self, router: Organization, e164: str) -> tuple[Number, Version]:
-        """The owner's inbound agent, shared or not; the router is the owner or stands above it."""
+        """Return the called number and its inbound version, shared or not; the router is the owner or above it."""
         number = next((each for each in self.numbers if each.e164 == e164), None)
         if number is None or not self.may_act_for(router, number.owner, children=True):
-            raise No("PHONE_NUMBER_NOT_FOUND")
+            raise OracleRefusal("PHONE_NUMBER_NOT_FOUND")
         version = number.slots["inbound"].version
         if version is None or not version.agent.active:
-            raise No("NO_INBOUND_AGENT")
+            raise OracleRefusal("NO_INBOUND_AGENT")
         return number, version

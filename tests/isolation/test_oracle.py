@@ -1,5 +1,7 @@
-"""The API against the oracle: random forests of organizations share, publish and call, and every organization is asked
-what it sees after every step. `make test` grows a few forests, always the same; `make torture` many, always new ones.
+"""Compare the API with the oracle over random forests of organizations that share, publish and call.
+
+After every step each organization is asked what it sees. `make test` runs a few forests, always the same; `make
+torture` many, always new ones.
 """
 
 import json
@@ -28,14 +30,14 @@ from tests.isolation.oracle import (
     Agent,
     Answer,
     Conversation,
-    No,
     Number,
+    NumberRequest,
+    Oracle,
+    OracleRefusal,
     Organization,
-    Sent,
     Slot,
     Trunk,
     Version,
-    World,
 )
 
 TORTURE = os.environ.get("DIALTREE_TORTURE") == "1"
@@ -64,13 +66,13 @@ STEPS = {
     "look_around_with_an_admin_key": 1,
 }
 # What is given to a dry run or a call, each as likely.
-GIVEN = (
+REFERENCE_COMBINATIONS = (
     *("", "number", "number", "version", "version", "agent", "agent", "version agent"),
     *("number version", "number agent", "number config", "config", "number version agent", "agent config"),
 )
-CALLED = ("number", "number config", "number config", "number version", "number agent", "config")
-LIKELY = 0.85
-MOST = {
+CALL_COMBINATIONS = ("number", "number config", "number config", "number version", "number agent", "config")
+LIKELY_PROBABILITY = 0.85
+MAX_ENTITIES = {
     "grow": ("organizations", 5),
     "register_a_number": ("numbers", 16),
     "draft": ("versions", 20),
@@ -79,10 +81,12 @@ MOST = {
 }
 ALL_BUT_CHILDREN = [scope for scope in Scope if scope is not Scope.CHILD_ORGANIZATIONS_MANAGE]
 DESTINATIONS = ("+12125550142", "+12125550143")
-NOBODYS = Number("num_", "+12125550111", Trunk("trk_", Organization("org_"), outbound=True), True, datetime.now(UTC))
+UNREGISTERED_NUMBER = Number(
+    "num_", "+12125550111", Trunk("trk_", Organization("org_"), outbound=True), True, datetime.now(UTC)
+)
 
 # Whatever looks like an id or a number.
-WORD = re.compile(r"[a-z]{3}_[0-9a-z]{26}|[0-9]{11}")
+ID_OR_NUMBER = re.compile(r"[a-z]{3}_[0-9a-z]{26}|[0-9]{11}")
 PUNCTUATION = str.maketrans("", "", " ()-")
 
 NUMBER = """id e164 access shareable outboundCapable organization { id } trunk { id }
@@ -90,45 +94,45 @@ NUMBER = """id e164 access shareable outboundCapable organization { id } trunk {
   sharing { organizationsBelow queuedConversations }"""
 CONVERSATION = "id status agentNumber phoneNumber { id } agentVersion { id }"
 # Edges that cost a statement are left out where nothing can be wrong with them, as every organization is swept each time.
-SWEEP = f"""query($borrows: Boolean!, $has_called: Boolean!) {{
+EVERY_STEP_QUERY = f"""query($borrows: Boolean!, $has_called: Boolean!) {{
   phoneNumbers(first: 20) {{ nodes {{
     id e164 access shareable outboundCapable inboundSlot {{ assignedAt }} outboundSlot {{ assignedAt }}
     trunk @include(if: $borrows) {{ id }} sharing @include(if: $borrows) {{ organizationsBelow queuedConversations }}
   }} }}
   conversations(first: 20) @include(if: $has_called) {{ nodes {{ {CONVERSATION} }} }}
 }}"""
-LOOK_UP = f"""nodes(ids: $ids) {{ id }}
+LOOK_UP_QUERY = f"""nodes(ids: $ids) {{ id }}
   all: phoneNumbers(first: 20) {{ totalCount nodes {{ {NUMBER} }} }}
   free: phoneNumbers(first: 20, filter: {{outboundAssigned: false}}) {{ nodes {{ e164 }} }}
   carried: phoneNumbers(first: 20, filter: {{outboundCapable: true, shareable: true}}) {{ nodes {{ e164 }} }}"""
-AROUND = f"""fragment seen on Organization {{
+ORGANIZATION_FRAGMENT = f"""fragment seen on Organization {{
   ancestors {{ id }} children {{ nodes {{ id }} }} phoneNumbers(first: 20) {{ nodes {{ {NUMBER} }} }}
 }}"""
-ANSWER = """fragment answer on OutboundNumberResolution {
+RESOLUTION_FRAGMENT = """fragment answer on OutboundNumberResolution {
   agentNumber phoneNumber { id } agentVersion { id } decidedBy refusal { code }
   steps { rule verdict candidates { e164 verdict } }
 }"""
-SETTLE = """mutation($scopes: [Scope!]!) {
+SET_UP_MUTATION = """mutation($scopes: [Scope!]!) {
   key: createApiKey(input: {name: "own", scopes: $scopes}) { secret }
   both_ways: createTrunk(input: {name: "Both ways", outbound: {address: "sip.example.com"}}) { trunk { id } }
   inbound: createTrunk(input: {name: "Inbound only"}) { trunk { id } }
   reception: createAgent(input: {name: "Reception"}) { agent { id } }
   reminders: createAgent(input: {name: "Reminders"}) { agent { id } }
 }"""
-DRAFTS = """mutation($one: ID!, $other: ID!) {
+DRAFTS_MUTATION = """mutation($one: ID!, $other: ID!) {
   one: createAgentVersion(input: {agentId: $one, config: {}}) { agentVersion { id } }
   other: createAgentVersion(input: {agentId: $other, config: {}}) { agentVersion { id } }
 }"""
-CREATE = f"""mutation($input: CreateOutboundConversationInput!) {{ it: createOutboundConversation(input: $input) {{
+CREATE_MUTATION = f"""mutation($input: CreateOutboundConversationInput!) {{ it: createOutboundConversation(input: $input) {{
   replayed conversation {{ {CONVERSATION} }} resolution {{ ...answer }} userErrors {{ code }}
-}} }} {ANSWER}"""
+}} }} {RESOLUTION_FRAGMENT}"""
 
 Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
 class Key:
-    """An API key: whose it is, and whether it may act for what lies below."""
+    """An API key: its organization, and whether it may act for those below."""
 
     client: Client
     holder: Organization
@@ -137,105 +141,105 @@ class Key:
 
 @dataclass(frozen=True)
 class Actor:
-    """A key, the organization it acts for, and `organizationId` where that is named."""
+    """A key, the organization it acts for, and `organizationId` if it is sent."""
 
     key: Key
     organization: Organization
     named: dict[str, str]
 
 
-class Forests(RuleBasedStateMachine):
+class IsolationStateMachine(RuleBasedStateMachine):
     installation: Installation
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.oracle = Oracle()
         self.own_keys: dict[Organization, Key] = {}
         self.admin_keys: list[Key] = []
         self.deleted: list[Number] = []
 
     # -------------------------------------------------------------------------------------- asking, and what comes back
 
-    def ask(self, key: Key, *acting: Organization, document: str, creates: bool = False, **variables: Any) -> Any:
+    def run_query(self, key: Key, *acting: Organization, document: str, creates: bool = False, **variables: Any) -> Any:
         """The data of an answer, in whose body no word stands that the acting organization may not see or did not send.
 
         What is created has an id that nobody has seen before.
         """
-        if document != SWEEP:
+        if document != EVERY_STEP_QUERY:
             note(f"{key.holder}{' and below' * key.children}: {document.split('{')[1]}{variables}")
         body = key.client.post(document, variables).text
         sent = words_in(json.dumps(variables).translate(PUNCTUATION))
-        strange = words_in(body) - sent.union(*(words_in(*self.world.words_of(each)) for each in acting))
-        assert not strange or (creates and len(strange) == 1 and not strange & self.everything()), body
+        strange = words_in(body) - sent.union(*(words_in(*self.oracle.visible_words(each)) for each in acting))
+        assert not strange or (creates and len(strange) == 1 and not strange & self.all_words()), body
         answer = json.loads(body)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
-    def everything(self) -> set[str]:
-        things = (*self.world.organizations, *self.world.owned_things, *self.deleted)
-        return words_in(*(each.id for each in things), *(each.e164 for each in self.world.numbers))
+    def all_words(self) -> set[str]:
+        things = (*self.oracle.organizations, *self.oracle.owned_entities, *self.deleted)
+        return words_in(*(each.id for each in things), *(each.e164 for each in self.oracle.numbers))
 
-    def change(
+    def run_mutation(
         self, expected: str | None, key: Key, owner: Organization, mutation: str, selection: str, **fields: Any
     ) -> Any:
-        """The payload of a mutation of what is the owner's; None where it is refused, which must be as expected."""
+        """Return the payload of a mutation; None if it is refused, which the oracle must expect."""
         kind = mutation[0].upper() + mutation[1:]
         it = f"it: {mutation}(input: $input) {{ {selection} userErrors {{ code }} }}"
         acting, creates = key.holder if expected else owner, mutation.startswith(("create", "route"))
         document = f"mutation($input: {kind}Input!) {{ {it} }}"
-        payload = self.ask(key, acting, document=document, creates=creates, input=fields)["it"]
+        payload = self.run_query(key, acting, document=document, creates=creates, input=fields)["it"]
         assert [error["code"] for error in payload["userErrors"]] == ([expected] if expected else [])
         return None if expected else payload
 
-    def may(self, key: Key, owner: Organization) -> bool:
-        return self.world.may_act_for(key.holder, owner, children=key.children)
+    def may_act_for(self, key: Key, owner: Organization) -> bool:
+        return self.oracle.may_act_for(key.holder, owner, children=key.children)
 
     # ------------------------------------------------------------------------------------------------ choosing at random
 
     def pick(self, chance: Random, likely: Sequence[Choice], others: Sequence[Choice]) -> Choice:
-        return chance.choice(likely if likely and chance.random() < LIKELY else others)
+        return chance.choice(likely if likely and chance.random() < LIKELY_PROBABILITY else others)
 
     def any_key(self, chance: Random, owner: Organization) -> Key:
-        """Mostly one that may act for the owner."""
-        mighty = [key for key in self.admin_keys if self.may(key, owner)]
+        """Draw a key, mostly one that may act for the owner."""
+        mighty = [key for key in self.admin_keys if self.may_act_for(key, owner)]
         return self.pick(chance, [self.own_keys[owner], *mighty], [*self.own_keys.values(), *self.admin_keys])
 
     def actor(self, chance: Random) -> Actor:
-        organization = chance.choice(self.world.organizations)
+        organization = chance.choice(self.oracle.organizations)
         key = self.any_key(chance, organization)
         named = key.holder is not organization or chance.choice((True, False))
         return Actor(key, organization, {"organizationId": organization.id} if named else {})
 
-    def sent(self, chance: Random, asking: Organization, what: Sequence[str]) -> Sent:
-        """Mostly what the organization may ask for, borrowed numbers first; sometimes what is foreign or never was."""
-        world, given = self.world, chance.choice(what).split()
+    def random_request(self, chance: Random, asking: Organization, what: Sequence[str]) -> NumberRequest:
+        """Draw objects, mostly visible ones, borrowed numbers first; sometimes foreign or missing ones."""
+        world, given = self.oracle, chance.choice(what).split()
         seen, mine = world.seen_by(asking), owned(world.agents, asking)
         borrowed = [each for each in seen if each.owner is not asking]
-        number = self.pick(chance, [*borrowed, *seen], [NOBODYS, *world.numbers, *self.deleted])
+        number = self.pick(chance, [*borrowed, *seen], [UNREGISTERED_NUMBER, *world.numbers, *self.deleted])
         version = self.pick(chance, owned(world.versions, asking), world.versions)
         agent = self.pick(chance, [version.agent], [*mine, *mine, *world.agents])
-        return Sent(
+        return NumberRequest(
             number.e164 if "number" in given else None,
             version.id if "version" in given else None,
             agent.id if "agent" in given else None,
             {} if "config" in given else None,
-            chance.random() < LIKELY / 2,
+            chance.random() < LIKELY_PROBABILITY / 2,
         )
 
     # -------------------------------------------------------------------------------------------------------- the forest
 
     @initialize(parents=st.tuples(st.integers(0, 1), st.integers(0, 2)), shared=st.integers(0, 2**16 - 1))
     def plant(self, parents: tuple[int, int], shared: int) -> None:
-        """Two roots and others below them, each with two agents and three numbers, one of which cannot dial."""
+        """Create two roots and others below them, each with two agents and three numbers, one of which cannot dial."""
         for name in ("Northwind", "Contoso"):
-            self.settle(self.installation.root(name), None)
+            self.set_up_organization(self.installation.root(name), None)
         for place in parents:
-            self.grow_below(self.world.organizations[place])
-        for place, trunk in enumerate([*self.world.trunks, *self.world.trunks[::2]]):
+            self.grow_below(self.oracle.organizations[place])
+        for place, trunk in enumerate([*self.oracle.trunks, *self.oracle.trunks[::2]]):
             fields = {"e164": self.installation.new_number(), "shareable": bool(shared >> place & 1)}
             self.register(None, self.own_keys[trunk.owner], trunk, **fields)
-        for version in self.world.versions:
-            numbers = [each.e164 for each in owned(self.world.numbers, version.owner)]
+        for version in self.oracle.versions:
+            numbers = [each.e164 for each in owned(self.oracle.numbers, version.owner)]
             self.publish_to(self.own_keys[version.owner], version, numbers[:2], [], "BOTH")
 
     @rule(
@@ -243,54 +247,58 @@ class Forests(RuleBasedStateMachine):
         seed=st.integers(0, 2**32 - 1),
     )
     def something_happens(self, step: str, seed: int) -> None:
-        """Nothing happens for the seed 0, which is what Hypothesis tries first and shrinks to."""
+        """Do nothing for the seed 0, which Hypothesis tries first and shrinks to."""
         if seed == 0:
             return
         chance = Random(seed)
-        kind, most = MOST.get(step, ("organizations", 100))
-        getattr(self, step if len(getattr(self.world, kind)) < most else "look_up_everything")(chance)
+        kind, most = MAX_ENTITIES.get(step, ("organizations", 100))
+        getattr(self, step if len(getattr(self.oracle, kind)) < most else "look_up_everything")(chance)
         self.preview(chance)
 
     def grow(self, chance: Random) -> None:
-        self.grow_below(chance.choice(self.world.organizations))
+        self.grow_below(chance.choice(self.oracle.organizations))
 
     def grow_below(self, parent: Organization) -> None:
-        admin = next(key for key in self.admin_keys if self.may(key, parent)).client
+        admin = next(key for key in self.admin_keys if self.may_act_for(key, parent)).client
         fields = {"parentId": parent.id, "name": "Harbor", "slug": self.installation.new_slug()}
-        child = admin.do("createOrganization", "organization { id }", **fields)["organization"]["id"]
-        self.settle(admin.with_scopes(*Scope, organization_id=child), parent)
+        child = admin.mutate_successfully("createOrganization", "organization { id }", **fields)["organization"]["id"]
+        self.set_up_organization(admin.with_scopes(*Scope, organization_id=child), parent)
 
-    def settle(self, admin: Client, parent: Organization | None) -> None:
+    def set_up_organization(self, admin: Client, parent: Organization | None) -> None:
         organization = Organization(admin.organization_id, parent)
-        made = admin(SETTLE, scopes=[scope.name for scope in ALL_BUT_CHILDREN])
-        self.world.organizations.append(organization)
+        made = admin(SET_UP_MUTATION, scopes=[scope.name for scope in ALL_BUT_CHILDREN])
+        self.oracle.organizations.append(organization)
         self.admin_keys.append(Key(admin, organization, children=True))
         own = self.installation.client(made["key"]["secret"])
         self.own_keys[organization] = Key(own, organization, children=False)
-        self.world.trunks.append(Trunk(made["both_ways"]["trunk"]["id"], organization, outbound=True))
-        self.world.trunks.append(Trunk(made["inbound"]["trunk"]["id"], organization, outbound=False))
+        self.oracle.trunks.append(Trunk(made["both_ways"]["trunk"]["id"], organization, outbound=True))
+        self.oracle.trunks.append(Trunk(made["inbound"]["trunk"]["id"], organization, outbound=False))
         agents = [Agent(made[name]["agent"]["id"], organization) for name in ("reception", "reminders")]
-        for agent, draft in zip(agents, admin(DRAFTS, one=agents[0].id, other=agents[1].id).values(), strict=True):
+        for agent, draft in zip(
+            agents, admin(DRAFTS_MUTATION, one=agents[0].id, other=agents[1].id).values(), strict=True
+        ):
             agent.versions.append(Version(draft["agentVersion"]["id"], agent))
-            self.world.agents.append(agent)
+            self.oracle.agents.append(agent)
 
     # ------------------------------------------------------------------------------------------------ numbers and trunks
 
     def register(self, expected: str | None, key: Key, trunk: Trunk, **fields: Any) -> None:
         selection = "phoneNumber { id e164 shareable createdAt }"
-        payload = self.change(expected, key, trunk.owner, "createPhoneNumber", selection, trunkId=trunk.id, **fields)
+        payload = self.run_mutation(
+            expected, key, trunk.owner, "createPhoneNumber", selection, trunkId=trunk.id, **fields
+        )
         if payload:
             made = payload["phoneNumber"]
             created = datetime.fromisoformat(made["createdAt"])
-            self.world.numbers.append(Number(made["id"], made["e164"], trunk, made["shareable"], created))
+            self.oracle.numbers.append(Number(made["id"], made["e164"], trunk, made["shareable"], created))
 
     def register_a_number(self, chance: Random) -> None:
-        actor, world = self.actor(chance), self.world
+        actor, world = self.actor(chance), self.oracle
         trunk = self.pick(chance, owned(world.trunks, actor.organization), world.trunks)
         known = [each.e164 for each in (*world.numbers, *self.deleted)]
         e164 = self.pick(chance, [self.installation.new_number()], known)
         expected = "PHONE_NUMBER_TAKEN" if any(each.e164 == e164 for each in world.numbers) else None
-        if not self.may(actor.key, actor.organization):
+        if not self.may_act_for(actor.key, actor.organization):
             expected = "ORGANIZATION_NOT_FOUND"
         elif trunk.owner is not actor.organization:
             expected = "TRUNK_NOT_FOUND"
@@ -299,73 +307,75 @@ class Forests(RuleBasedStateMachine):
         )
 
     def switch_sharing(self, chance: Random) -> None:
-        lent = [each for each in self.world.numbers if self.world.borrowed_and_queued(each)]
-        number = chance.choice([*lent, *lent, *self.world.numbers])
-        shareable = not number.shareable if chance.random() < LIKELY else number.shareable
+        lent = [each for each in self.oracle.numbers if self.oracle.borrowed_and_queued(each)]
+        number = chance.choice([*lent, *lent, *self.oracle.numbers])
+        shareable = not number.shareable if chance.random() < LIKELY_PROBABILITY else number.shareable
         key = self.any_key(chance, number.owner)
-        expected = None if self.may(key, number.owner) else "PHONE_NUMBER_NOT_FOUND"
+        expected = None if self.may_act_for(key, number.owner) else "PHONE_NUMBER_NOT_FOUND"
         fields = {"phoneNumberId": number.id, "shareable": shareable}
-        if self.change(expected, key, number.owner, "setPhoneNumberShareable", "phoneNumber { id }", **fields):
-            self.world.switch_sharing(number, shareable)
+        if self.run_mutation(expected, key, number.owner, "setPhoneNumberShareable", "phoneNumber { id }", **fields):
+            self.oracle.switch_sharing(number, shareable)
 
     def delete_a_number(self, chance: Random) -> None:
-        number = chance.choice(self.world.numbers)
+        number = chance.choice(self.oracle.numbers)
         key = self.any_key(chance, number.owner)
-        expected = "PHONE_NUMBER_IN_USE" if self.world.in_use(number) else None
-        if not self.may(key, number.owner):
+        expected = "PHONE_NUMBER_IN_USE" if self.oracle.in_use(number) else None
+        if not self.may_act_for(key, number.owner):
             expected = "PHONE_NUMBER_NOT_FOUND"
-        if self.change(expected, key, number.owner, "deletePhoneNumber", "__typename", phoneNumberId=number.id):
-            self.world.delete(number)
+        if self.run_mutation(expected, key, number.owner, "deletePhoneNumber", "__typename", phoneNumberId=number.id):
+            self.oracle.delete(number)
             self.deleted.append(number)
 
     def switch_a_trunk(self, chance: Random) -> None:
         outbound = chance.choice((True, True, False))
-        trunk = chance.choice(self.world.trunks)
+        trunk = chance.choice(self.oracle.trunks)
         key = self.any_key(chance, trunk.owner)
-        expected = None if self.may(key, trunk.owner) else "TRUNK_NOT_FOUND"
+        expected = None if self.may_act_for(key, trunk.owner) else "TRUNK_NOT_FOUND"
         fields = {"trunkId": trunk.id, "outbound": CARRIER if outbound else None}
-        if self.change(expected, key, trunk.owner, "updateTrunk", "trunk { id }", **fields):
+        if self.run_mutation(expected, key, trunk.owner, "updateTrunk", "trunk { id }", **fields):
             trunk.outbound = outbound
 
     # ------------------------------------------------------------------------------------------------- agents and slots
 
     def switch_an_agent(self, chance: Random) -> None:
         active = chance.choice([True, False, True])
-        agent = chance.choice(self.world.agents)
+        agent = chance.choice(self.oracle.agents)
         key = self.any_key(chance, agent.owner)
-        expected = None if self.may(key, agent.owner) else "AGENT_NOT_FOUND"
-        if self.change(expected, key, agent.owner, "updateAgent", "agent { id }", agentId=agent.id, active=active):
+        expected = None if self.may_act_for(key, agent.owner) else "AGENT_NOT_FOUND"
+        if self.run_mutation(
+            expected, key, agent.owner, "updateAgent", "agent { id }", agentId=agent.id, active=active
+        ):
             agent.active = active
 
     def draft(self, chance: Random) -> None:
-        agent = chance.choice(self.world.agents)
+        agent = chance.choice(self.oracle.agents)
         if chance.choice((True, False)):
             agent = Agent(self.own_keys[agent.owner].client.agent(), agent.owner)
-            self.world.agents.append(agent)
+            self.oracle.agents.append(agent)
         key = self.any_key(chance, agent.owner)
-        expected = None if self.may(key, agent.owner) else "AGENT_NOT_FOUND"
+        expected = None if self.may_act_for(key, agent.owner) else "AGENT_NOT_FOUND"
         fields: dict[str, Any] = {"agentId": agent.id, "config": {}}
-        if made := self.change(expected, key, agent.owner, "createAgentVersion", "agentVersion { id }", **fields):
+        if made := self.run_mutation(expected, key, agent.owner, "createAgentVersion", "agentVersion { id }", **fields):
             agent.versions.append(Version(made["agentVersion"]["id"], agent))
 
     def publish(self, chance: Random) -> None:
-        version = chance.choice(self.world.versions)
-        mine = [each.e164 for each in owned(self.world.numbers, version.owner)]
+        version = chance.choice(self.oracle.versions)
+        mine = [each.e164 for each in owned(self.oracle.numbers, version.owner)]
         put = chance.sample(mine, k=min(len(mine), chance.randrange(4)))
         take = chance.sample(mine, k=min(len(mine), chance.randrange(3)))
-        foreign = [NOBODYS.e164, *(each.e164 for each in self.world.numbers)]
+        foreign = [UNREGISTERED_NUMBER.e164, *(each.e164 for each in self.oracle.numbers)]
         put += self.pick(chance, [[]], [[each] for each in foreign])
         take = self.pick(chance, [[each for each in take if each not in put]], [take])
         direction = chance.choice(["OUTBOUND", "OUTBOUND", "BOTH", "INBOUND"])
         self.publish_to(self.any_key(chance, version.owner), version, put, take, direction)
 
     def publish_to(self, key: Key, version: Version, put: list[str], take: list[str], direction: str) -> None:
-        writes, expected = refusal_of(lambda: self.world.slots_to_write(version, put, take, direction))
-        if not self.may(key, version.owner):
+        writes, expected = result_or_refusal(lambda: self.oracle.slots_to_write(version, put, take, direction))
+        if not self.may_act_for(key, version.owner):
             expected = "AGENT_VERSION_NOT_FOUND"
         fields = {"phoneNumbers": put, "unassignPhoneNumbers": take, "direction": direction}
         selection = "phoneNumbers { id inboundSlot { assignedAt } outboundSlot { assignedAt } }"
-        payload = self.change(
+        payload = self.run_mutation(
             expected, key, version.owner, "publishAgentVersion", selection, agentVersionId=version.id, **fields
         )
         if payload:
@@ -377,15 +387,15 @@ class Forests(RuleBasedStateMachine):
 
     # ----------------------------------------------------------------------------------------------- dry runs and calls
 
-    def expected_answer(self, actor: Actor, sent: Sent) -> Answer:
-        if not self.may(actor.key, actor.organization):
-            return self.world.refused("ORGANIZATION_NOT_FOUND", sent)
-        return self.world.answer(actor.organization, sent)
+    def expected_answer(self, actor: Actor, sent: NumberRequest) -> Answer:
+        if not self.may_act_for(actor.key, actor.organization):
+            return self.oracle.refused("ORGANIZATION_NOT_FOUND", sent)
+        return self.oracle.answer(actor.organization, sent)
 
-    def written(self, actor: Actor, answer: Answer) -> dict[str, Any]:
-        """An answer as the API writes it; its number is an edge to what the organization sees now."""
+    def expected_resolution(self, actor: Actor, answer: Answer) -> dict[str, Any]:
+        """Write an answer as the API does; its number is what the organization sees now."""
         number = answer.number
-        seen = number and number in self.world.seen_by(actor.organization)
+        seen = number and number in self.oracle.seen_by(actor.organization)
         return {
             "agentNumber": number and number.e164,
             "phoneNumber": {"id": number.id} if number and seen else None,
@@ -404,40 +414,54 @@ class Forests(RuleBasedStateMachine):
 
     def preview(self, chance: Random) -> None:
         actor = self.actor(chance)
-        questions = [self.sent(chance, actor.organization, GIVEN) for _ in range(5)]
+        questions = [self.random_request(chance, actor.organization, REFERENCE_COMBINATIONS) for _ in range(5)]
         variables: Any = {f"q{place}": as_input(sent) | actor.named for place, sent in enumerate(questions)}
         asked = " ".join(f"{name}: previewOutboundNumber(input: ${name}) {{ ...answer }}" for name in variables)
         declared = " ".join(f"${name}: PreviewOutboundNumberInput!" for name in variables)
-        answers = self.ask(
-            actor.key, self.spoken_to(actor), document=f"query({declared}) {{ {asked} }} {ANSWER}", **variables
+        answers = self.run_query(
+            actor.key,
+            self.expected_viewer(actor),
+            document=f"query({declared}) {{ {asked} }} {RESOLUTION_FRAGMENT}",
+            **variables,
         )
         for name, sent in zip(variables, questions, strict=True):
-            assert answers[name] == self.written(actor, self.expected_answer(actor, sent)), sent
+            assert answers[name] == self.expected_resolution(actor, self.expected_answer(actor, sent)), sent
 
-    def spoken_to(self, actor: Actor) -> Organization:
-        return actor.organization if self.may(actor.key, actor.organization) else actor.key.holder
+    def expected_viewer(self, actor: Actor) -> Organization:
+        return actor.organization if self.may_act_for(actor.key, actor.organization) else actor.key.holder
 
     def call(self, chance: Random) -> None:
-        """A new call; or the same, or another, under an idempotency key that was used."""
+        """Create a call; or the same, or another, under an idempotency key that was used."""
         actor = self.actor(chance)
-        used = [each for each in self.world.conversations if each.key and each.owner is actor.organization]
-        asked = (chance.choice(DESTINATIONS), self.sent(chance, actor.organization, CALLED))
-        once = chance.choice([None, f"key-{len(self.world.conversations)}", *(each.key for each in used)])
-        first = self.world.of_key(actor.organization, once) if self.may(actor.key, actor.organization) else None
-        if first and first.asked and chance.random() < LIKELY:
-            asked = first.asked
+        used = [each for each in self.oracle.conversations if each.key and each.owner is actor.organization]
+        asked = (chance.choice(DESTINATIONS), self.random_request(chance, actor.organization, CALL_COMBINATIONS))
+        once = chance.choice([None, f"key-{len(self.oracle.conversations)}", *(each.key for each in used)])
+        first = (
+            self.oracle.created_under_key(actor.organization, once)
+            if self.may_act_for(actor.key, actor.organization)
+            else None
+        )
+        if first and first.created_from and chance.random() < LIKELY_PROBABILITY:
+            asked = first.created_from
         answer = self.expected_answer(actor, asked[1])
         if first:
-            same = first.asked == asked and first.answer
-            answer = same or self.world.refused("IDEMPOTENCY_KEY_REUSED", asked[1])
+            same = first.created_from == asked and first.answer
+            answer = same or self.oracle.refused("IDEMPOTENCY_KEY_REUSED", asked[1])
         self.place_call(actor, asked, once, first, answer)
 
     def place_call(
-        self, actor: Actor, asked: tuple[str, Sent], once: str | None, first: Conversation | None, answer: Answer
+        self,
+        actor: Actor,
+        asked: tuple[str, NumberRequest],
+        once: str | None,
+        first: Conversation | None,
+        answer: Answer,
     ) -> None:
         fields = as_input(asked[1]) | actor.named | {"to": typed(asked[0]), "idempotencyKey": once}
-        payload = self.ask(actor.key, self.spoken_to(actor), document=CREATE, creates=True, input=fields)["it"]
-        assert payload["resolution"] == self.written(actor, answer)
+        payload = self.run_query(
+            actor.key, self.expected_viewer(actor), document=CREATE_MUTATION, creates=True, input=fields
+        )["it"]
+        assert payload["resolution"] == self.expected_resolution(actor, answer)
         assert payload["userErrors"] == ([{"code": answer.refusal}] if answer.refusal else [])
         assert payload["replayed"] == bool(first and not answer.refusal)
         if answer.refusal or not answer.number:
@@ -447,21 +471,21 @@ class Forests(RuleBasedStateMachine):
             first = Conversation(
                 payload["conversation"]["id"], actor.organization, answer.number.e164, answer.number, answer.version
             )
-            first.key, first.asked, first.answer = once, asked, answer
-            self.world.conversations.append(first)
+            first.key, first.created_from, first.answer = once, asked, answer
+            self.oracle.conversations.append(first)
         assert payload["conversation"] == self.conversation_row(first)
 
     def receive_a_call(self, chance: Random) -> None:
-        number = chance.choice(self.world.numbers)
+        number = chance.choice(self.oracle.numbers)
         key = self.any_key(chance, number.owner)
-        found, expected = refusal_of(lambda: self.world.answering(key.holder, number.e164))
+        found, expected = result_or_refusal(lambda: self.oracle.answering(key.holder, number.e164))
         selection = f"conversation {{ {CONVERSATION} }} agentVersion {{ id }}"
         fields = {"calledNumber": number.e164, "callerNumber": DESTINATIONS[0]}
-        payload = self.change(expected, key, number.owner, "routeInboundCall", selection, **fields)
+        payload = self.run_mutation(expected, key, number.owner, "routeInboundCall", selection, **fields)
         if payload and found:
             made = Conversation(payload["conversation"]["id"], number.owner, number.e164, *found)
             made.status = "RINGING"
-            self.world.conversations.append(made)
+            self.oracle.conversations.append(made)
             assert payload["conversation"] == self.conversation_row(made)
             assert payload["agentVersion"] == edge(made.version)
 
@@ -470,16 +494,16 @@ class Forests(RuleBasedStateMachine):
     @invariant()
     def everybody_sees_what_the_oracle_says(self) -> None:
         for asking, key in self.own_keys.items():
-            called = [self.conversation_row(each) for each in owned(self.world.conversations, asking)]
-            seen = self.world.seen_by(asking)
+            called = [self.conversation_row(each) for each in owned(self.oracle.conversations, asking)]
+            seen = self.oracle.seen_by(asking)
             borrows = any(each.owner is not asking for each in seen)
-            answer = self.ask(key, asking, document=SWEEP, borrows=borrows, has_called=bool(called))
-            expected = [swept(self.number_row(asking, each), borrows=borrows) for each in seen]
+            answer = self.run_query(key, asking, document=EVERY_STEP_QUERY, borrows=borrows, has_called=bool(called))
+            expected = [row_of_every_step(self.number_row(key, asking, each), borrows=borrows) for each in seen]
             assert answer["phoneNumbers"]["nodes"] == expected
             assert answer.get("conversations", {"nodes": []})["nodes"] == called[::-1]
 
-    def number_row(self, asking: Organization, number: Number) -> dict[str, Any]:
-        """The owner's business is null on a borrowed number (R6)."""
+    def number_row(self, key: Key, asking: Organization, number: Number) -> dict[str, Any]:
+        """Fields of the owner are null on a borrowed number (R6), and sharing is null without reach below."""
         row = {
             "id": number.id,
             "e164": number.e164,
@@ -496,9 +520,11 @@ class Forests(RuleBasedStateMachine):
             "inboundSlot": slot_row(number.slots["inbound"]),
             "outboundSlot": slot_row(number.slots["outbound"]),
             "sharing": {
-                "organizationsBelow": len(self.world.below(number.owner)),
-                "queuedConversations": len(self.world.borrowed_and_queued(number)),
-            },
+                "organizationsBelow": len(self.oracle.below(number.owner)),
+                "queuedConversations": len(self.oracle.borrowed_and_queued(number)),
+            }
+            if key.children
+            else None,
         }
 
     def conversation_row(self, made: Conversation) -> dict[str, Any]:
@@ -506,52 +532,53 @@ class Forests(RuleBasedStateMachine):
             "id": made.id,
             "status": made.status,
             "agentNumber": made.agent_number,
-            "phoneNumber": edge(made.number if made.number in self.world.seen_by(made.owner) else None),
+            "phoneNumber": edge(made.number if made.number in self.oracle.seen_by(made.owner) else None),
             "agentVersion": edge(made.version),
         }
 
     def look_up_everything(self, chance: Random) -> None:
-        """Every number and id there is or was: what is not the organization's to see is null (R2, R6)."""
-        asking = chance.choice(self.world.organizations)
-        numbers = [each.e164 for each in (*self.world.numbers, *self.deleted)]
-        ids = [each.id for each in (*self.world.organizations, *self.world.owned_things, *self.deleted)][-100:]
+        """Ask for every number and id that exists or existed: what the organization may not see is null (R2, R6)."""
+        asking = chance.choice(self.oracle.organizations)
+        numbers = [each.e164 for each in (*self.oracle.numbers, *self.deleted)]
+        ids = [each.id for each in (*self.oracle.organizations, *self.oracle.owned_entities, *self.deleted)][-100:]
         asked = " ".join(f'n{place}: phoneNumber(e164: "{e164}") {{ id }}' for place, e164 in enumerate(numbers[-14:]))
-        document = f"query($ids: [ID!]!) {{ {LOOK_UP} {asked} }}"
-        found = self.ask(self.own_keys[asking], asking, document=document, ids=ids)
-        words, seen = self.world.words_of(asking), {each.e164: each for each in self.world.seen_by(asking)}
-        rows = [self.number_row(asking, each) for each in seen.values()]
+        document = f"query($ids: [ID!]!) {{ {LOOK_UP_QUERY} {asked} }}"
+        key = self.own_keys[asking]
+        found = self.run_query(key, asking, document=document, ids=ids)
+        words, seen = self.oracle.visible_words(asking), {each.e164: each for each in self.oracle.seen_by(asking)}
+        rows = [self.number_row(key, asking, each) for each in seen.values()]
         assert found.pop("all") == {"totalCount": len(seen), "nodes": rows}
         assert found.pop("nodes") == [{"id": each} if each in words else None for each in ids]
         assert {name: found.pop(name)["nodes"] for name in ("free", "carried")} == self.filtered(asking)
         assert [*found.values()] == [edge(seen.get(e164)) for e164 in numbers[-14:]]
 
     def filtered(self, asking: Organization) -> dict[str, Any]:
-        """A filter on slots matches own numbers only; one on what a borrowed number shows matches those too."""
-        seen = self.world.seen_by(asking)
+        """Filters on slots match own numbers only; filters on visible fields match borrowed ones too."""
+        seen = self.oracle.seen_by(asking)
         return {
             "free": [{"e164": each.e164} for each in seen if each.owner is asking and not each.speaker],
             "carried": [{"e164": each.e164} for each in seen if each.capable and each.shareable],
         }
 
     def look_around_with_an_admin_key(self, chance: Random) -> None:
-        """Below it every organization as it sees itself, above it no more than names; of the others none exists."""
+        """Below, organizations appear as to themselves; above, with names only; the others do not exist."""
         admin = chance.choice(self.admin_keys)
-        acting = [each for each in self.world.organizations if self.may(admin, each)]
-        everybody = {f"o{place}": each for place, each in enumerate(self.world.organizations)}
+        acting = [each for each in self.oracle.organizations if self.may_act_for(admin, each)]
+        everybody = {f"o{place}": each for place, each in enumerate(self.oracle.organizations)}
         asked = " ".join(f'{name}: organization(id: "{each.id}") {{ ...seen }}' for name, each in everybody.items())
-        answer = self.ask(admin, *acting, document=f"{{ {asked} }} {AROUND}")
-        assert answer == {name: self.seen_with(admin, each) for name, each in everybody.items()}
+        answer = self.run_query(admin, *acting, document=f"{{ {asked} }} {ORGANIZATION_FRAGMENT}")
+        assert answer == {name: self.expected_organization(admin, each) for name, each in everybody.items()}
 
-    def seen_with(self, admin: Key, organization: Organization) -> dict[str, Any] | None:
-        may = self.may(admin, organization)
+    def expected_organization(self, admin: Key, organization: Organization) -> dict[str, Any] | None:
+        may = self.may_act_for(admin, organization)
         if not may and organization not in admin.holder.ancestors:
             return None
-        children = [edge(each) for each in reversed(self.world.organizations) if may and each.parent is organization]
-        numbers = sorted(owned(self.world.numbers, organization), key=lambda each: each.e164) if may else []
+        children = [edge(each) for each in reversed(self.oracle.organizations) if may and each.parent is organization]
+        numbers = sorted(owned(self.oracle.numbers, organization), key=lambda each: each.e164) if may else []
         return {
             "ancestors": [edge(each) for each in organization.ancestors],
             "children": {"nodes": children},
-            "phoneNumbers": {"nodes": [self.number_row(organization, each) for each in numbers]},
+            "phoneNumbers": {"nodes": [self.number_row(admin, organization, each) for each in numbers]},
         }
 
 
@@ -560,16 +587,16 @@ def owned(things: list[Any], owner: Organization) -> list[Any]:
 
 
 def words_in(*texts: str) -> set[str]:
-    return {word for text in texts for word in WORD.findall(text)}
+    return {word for text in texts for word in ID_OR_NUMBER.findall(text)}
 
 
 def typed(e164: str) -> str:
-    """As a person would type it."""
+    """Format a number as a person would type it."""
     return f"{e164[:2]} ({e164[2:5]}) {e164[5:8]}-{e164[8:]}"
 
 
-def as_input(sent: Sent) -> dict[str, Any]:
-    """What is not sent is left out, or null: the same."""
+def as_input(sent: NumberRequest) -> dict[str, Any]:
+    """Leave absent values out, or send null, which is the same."""
     return {
         **({"agentNumber": sent.agent_number} if sent.agent_number else {}),
         **({"agentConfig": sent.agent_config} if sent.agent_config is not None else {}),
@@ -583,8 +610,8 @@ def edge(thing: Any) -> dict[str, str] | None:
     return thing and {"id": thing.id}
 
 
-def swept(row: dict[str, Any], *, borrows: bool) -> dict[str, Any]:
-    """As much of a number as is looked at after every step."""
+def row_of_every_step(row: dict[str, Any], *, borrows: bool) -> dict[str, Any]:
+    """Return the fields of a number that are compared after every step."""
     slots = {name: row[name] and {"assignedAt": row[name]["assignedAt"]} for name in ("inboundSlot", "outboundSlot")}
     left_out = ("organization",) if borrows else ("organization", "trunk", "sharing")
     return {name: value for name, value in row.items() if name not in left_out} | slots
@@ -594,17 +621,17 @@ def slot_row(slot: Slot) -> dict[str, Any]:
     return {"assignedAt": slot.since, "agentVersion": edge(slot.version)}
 
 
-def refusal_of(ask: Callable[[], Choice]) -> tuple[Choice | None, str | None]:
-    """What the oracle answers, or the code of its refusal."""
+def result_or_refusal(ask: Callable[[], Choice]) -> tuple[Choice | None, str | None]:
+    """Return the oracle's answer, or the code of its refusal."""
     try:
         return ask(), None
-    except No as refused:
+    except OracleRefusal as refused:
         return None, refused.code
 
 
 @pytest.mark.torture
 def test_r6_every_organization_sees_and_dials_from_what_the_oracle_says(installation: Installation) -> None:
-    class Here(Forests):
+    class Here(IsolationStateMachine):
         pass
 
     Here.installation = installation

@@ -1,4 +1,4 @@
-"""Keys that race a revocation: what begins after it was acknowledged is refused, and whoever revokes is told one time."""
+"""Race requests against a key's revocation: those begun after it was acknowledged are refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,18 +9,20 @@ import httpx
 from models import Scope
 from tests.installation import Client
 
-WHO = "{ viewer { scopes } }"
-REVOKE = "mutation($id: ID!) { revokeApiKey(input: {apiKeyId: $id}) { apiKey { revokedAt } userErrors { code } } }"
+VIEWER_QUERY = "{ viewer { scopes } }"
+REVOKE_MUTATION = (
+    "mutation($id: ID!) { revokeApiKey(input: {apiKeyId: $id}) { apiKey { revokedAt } userErrors { code } } }"
+)
 
 
 def send(client: Client, query: str, **variables: str) -> httpx.Response:
-    """On a connection of its own, so that none waits for another's."""
+    """Send a request over a connection of its own, so that none waits for another."""
     body = {"query": query, "variables": variables}
     return httpx.post(f"{client.installation.url}/graphql", headers=client.headers, json=body, timeout=60)
 
 
 def revoke(key_id: str, client: Client) -> httpx.Response:
-    return send(client, REVOKE, id=key_id)
+    return send(client, REVOKE_MUTATION, id=key_id)
 
 
 def key_of(client: Client) -> str:
@@ -29,7 +31,7 @@ def key_of(client: Client) -> str:
 
 
 def test_what_begins_after_a_revocation_was_acknowledged_is_refused(northwind: Client) -> None:
-    """Six ask on and on with the key while another revokes it."""
+    """Six clients send requests with a key while another revokes it."""
     revoked = northwind.with_scopes()
     acknowledged = Event()
 
@@ -38,12 +40,12 @@ def test_what_begins_after_a_revocation_was_acknowledged_is_refused(northwind: C
         after: list[int] = []
         while len(after) < 5:
             late = acknowledged.is_set()
-            (after if late else before).append(send(revoked, WHO).status_code)
+            (after if late else before).append(send(revoked, VIEWER_QUERY).status_code)
         return before, after
 
     with ThreadPoolExecutor(6) as pool:
         asking = [pool.submit(ask) for _ in range(6)]
-        send(northwind, REVOKE, id=key_of(revoked))
+        send(northwind, REVOKE_MUTATION, id=key_of(revoked))
         acknowledged.set()
         answers = [each.result() for each in asking]
     for before, after in answers:
@@ -68,10 +70,10 @@ def test_two_that_revoke_the_same_key_at_once_are_told_the_same(northwind: Clien
 
 
 def test_two_keys_that_revoke_each_other_leave_at_most_one(northwind: Client) -> None:
-    """Each may win, but a key that was revoked first revokes nothing after."""
+    """Either may win, but a revoked key revokes nothing afterwards."""
     for _ in range(5):
         pair = [northwind.with_scopes(*Scope) for _ in range(2)]
         keys = [key_of(client) for client in pair]
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(revoke, reversed(keys), pair))
-        assert 401 in [send(client, WHO).status_code for client in pair]
+        assert 401 in [send(client, VIEWER_QUERY).status_code for client in pair]

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.processes import Process, free_port
-from tests.stores import Cluster
+from tests.databases import Cluster
+from tests.server_process import Process, free_port
 
 SCRIPT = Path(".ci/run-postgres")
 MOST_CONNECTIONS = 200
@@ -30,7 +30,7 @@ class Script:
 
     def start(self) -> tuple[Process, str]:
         """What it has said when both servers serve."""
-        command: list[str | Path] = [SCRIPT, Cluster.programs() / "initdb", self._folder, str(self.postgres_port)]
+        command: list[str | Path] = [SCRIPT, Cluster.bin_folder() / "initdb", self._folder, str(self.postgres_port)]
         process = subprocess.Popen(
             command, env=os.environ | self._settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -46,7 +46,7 @@ class Script:
         person = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         stop: list[str | Path] = [
             *person,
-            Cluster.programs() / "pg_ctl",
+            Cluster.bin_folder() / "pg_ctl",
             "-D",
             self._folder / "data",
             "-m",

@@ -1,4 +1,4 @@
-"""Agents and their versions: drafts, copies, publishing, and which version an agent resolves to (R5, R7)."""
+"""Test agents and their versions: drafts, copies, publishing, and the version an agent resolves to (R5, R7)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,11 +17,13 @@ def _agent(client: Client, identifier: str) -> Json:
 
 
 def _version(client: Client, agent: str, **fields: Any) -> Json:
-    return client.do("createAgentVersion", f"agentVersion {{ {VERSION} }}", agentId=agent, **fields)["agentVersion"]
+    return client.mutate_successfully("createAgentVersion", f"agentVersion {{ {VERSION} }}", agentId=agent, **fields)[
+        "agentVersion"
+    ]
 
 
 def test_a_new_agent_is_active_and_has_no_version(northwind: Client) -> None:
-    made = northwind.do("createAgent", f"agent {{ {AGENT} }}", name="Front desk")["agent"]
+    made = northwind.mutate_successfully("createAgent", f"agent {{ {AGENT} }}", name="Front desk")["agent"]
     assert made == {
         "id": made["id"],
         "name": "Front desk",
@@ -46,7 +48,10 @@ def test_an_agent_is_renamed_and_switched_on_and_off_one_by_one(northwind: Clien
         {"name": None, "active": None},
     ):
         read |= {name: value for name, value in changes.items() if value is not None}
-        assert northwind.do("updateAgent", f"agent {{ {AGENT} }}", agentId=agent, **changes)["agent"] == read
+        assert (
+            northwind.mutate_successfully("updateAgent", f"agent {{ {AGENT} }}", agentId=agent, **changes)["agent"]
+            == read
+        )
 
 
 @pytest.mark.parametrize("name", ["", " ", "\n", "x" * 201, "with\0nul"])
@@ -85,7 +90,9 @@ def test_r5_versions_made_at_once_are_numbered_one_by_one(northwind: Client) -> 
 def test_r5_a_draft_can_be_changed_until_it_is_published(northwind: Client) -> None:
     draft = _version(northwind, northwind.agent(), config={"instructions": "Hello"})
     change: dict[str, Any] = {"agentVersionId": draft["id"], "config": {"instructions": "Good day"}}
-    changed = northwind.do("updateAgentVersion", f"agentVersion {{ {VERSION} }}", **change)["agentVersion"]
+    changed = northwind.mutate_successfully("updateAgentVersion", f"agentVersion {{ {VERSION} }}", **change)[
+        "agentVersion"
+    ]
     assert changed == draft | {"config": {"instructions": "Good day"}}
     northwind.publish(draft["id"])
     stored = northwind.installation.contents()
@@ -103,7 +110,7 @@ def test_r5_base_version_id_copies_a_version_of_that_agent_draft_or_published(no
         assert copy == copy | expected
         northwind.publish(base["id"])
     change: dict[str, Any] = {"agentVersionId": copy["id"], "config": {"instructions": "Changed"}}
-    northwind.do("updateAgentVersion", "__typename", **change)
+    northwind.mutate_successfully("updateAgentVersion", "__typename", **change)
     configs = [version["config"] for version in _agent(northwind, agent)["versions"]["nodes"]]
     assert configs == [{"instructions": "Changed"}, base["config"], base["config"]]
 
@@ -164,13 +171,13 @@ def test_r7_the_published_version_is_the_published_one_with_the_highest_number(n
 def test_r5_publishing_says_when_and_another_time_changes_nothing(northwind: Client) -> None:
     draft = _version(northwind, northwind.agent(), config={})
     selection = f"agentVersion {{ {VERSION} }} phoneNumbers {{ id }}"
-    published = northwind.do("publishAgentVersion", selection, agentVersionId=draft["id"])
+    published = northwind.mutate_successfully("publishAgentVersion", selection, agentVersionId=draft["id"])
     when = published["agentVersion"]["publishedAt"]
     assert published["agentVersion"] == draft | {"published": True, "publishedAt": when}
     assert published["phoneNumbers"] == []
     assert when > draft["createdAt"]
     stored = northwind.installation.contents()
-    assert northwind.do("publishAgentVersion", selection, agentVersionId=draft["id"]) == published
+    assert northwind.mutate_successfully("publishAgentVersion", selection, agentVersionId=draft["id"]) == published
     assert northwind.installation.contents() == stored
 
 
@@ -178,8 +185,8 @@ def test_agents_and_versions_are_listed_newest_first_page_by_page(northwind: Cli
     agents = [northwind.agent(str(place)) for place in range(5)]
     northwind.child().agent()
     for size in (1, 2, 5):
-        assert northwind.walked("agents", size) == agents[::-1]
-        assert northwind.walked("agents", size, backwards=True) == agents[::-1]
+        assert northwind.ids_of_all_pages("agents", size) == agents[::-1]
+        assert northwind.ids_of_all_pages("agents", size, backwards=True) == agents[::-1]
     versions = {agent: [northwind.draft(agent) for _ in range(3)] for agent in agents[:2]}
     query = """query($after: String) { agents { nodes { id versions(first: 2, after: $after) {
       pageInfo { hasNextPage endCursor } totalCount nodes { id } } } } }"""

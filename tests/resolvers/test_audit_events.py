@@ -1,4 +1,4 @@
-"""Who changed what: each change is noted once, with its key, before and after; and nothing alters what was noted."""
+"""Test that each change is recorded once, with its key, before and after, and that records cannot be altered."""
 
 import json
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from models import AuditAction, Scope
-from models.sealed import Seal
-from operating.rotation import rotate
+from models.encryption import SecretBox
+from operating.secret_rotation import reencrypt_passwords
 from tests.conftest import Install
+from tests.databases import ON_POSTGRES, IntegrityErrors
 from tests.installation import Client, Json, Number
-from tests.stores import ON_POSTGRES, Forbidden
 
 EVENT = "id action subjectId before after createdAt organization { id } apiKey { id }"
 TRUNK = {
@@ -30,9 +30,28 @@ TRUNK = {
     },
 }
 
+CAMPAIGN = {
+    "name": "Check-ups",
+    "revision": 1,
+    "agentVersionId": None,
+    "agentNumber": None,
+    "windows": [
+        {"days": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"], "opens": "09:00", "closes": "20:00"}
+    ],
+    "closedDates": [],
+    "defaultTimeZone": None,
+    "maxAttempts": 3,
+    "retryDelays": {"BUSY": 15, "NO_ANSWER": 240, "VOICEMAIL": 1440, "CARRIER_ERROR": 10},
+    "maxConcurrentCalls": 10,
+    "callsPerMinute": None,
+    "weight": 10,
+    "startsAt": None,
+    "endsAt": None,
+}
+
 
 def events(client: Client, **sent: Any) -> list[Json]:
-    """Newest first."""
+    """Return audit events, the newest first."""
     query = f"query($o: ID, $f: AuditEventFilter) {{ auditEvents(organizationId: $o, filter: $f, first: 100) {{ nodes {{ {EVENT} }} }} }}"
     found: list[Json] = client(query, **sent)["auditEvents"]["nodes"]
     return found
@@ -43,8 +62,8 @@ def key_of(client: Client) -> str:
     return identifier
 
 
-class Story:
-    """What a test changes is told in the events since it began."""
+class Scenario:
+    """Return the events since the test began."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -55,39 +74,39 @@ class Story:
         self._before = {event["id"] for event in events(client)}
 
     def since(self) -> list[Json]:
-        """Oldest first."""
+        """Return the events, the oldest first."""
         return [event for event in reversed(events(self.client)) if event["id"] not in self._before]
 
 
-def create_trunk(story: Story) -> Json:
+def create_trunk(story: Scenario) -> Json:
     trunk = story.client.trunk()
     return [("TRUNK_CREATED", trunk, None, TRUNK)]
 
 
-def update_trunk(story: Story) -> Json:
-    story.client.do("updateTrunk", "__typename", trunkId=story.trunk, name="Other", callsPerSecond=5)
-    story.client.do("updateTrunk", "__typename", trunkId=story.trunk, name="Other")
+def update_trunk(story: Scenario) -> Json:
+    story.client.mutate_successfully("updateTrunk", "__typename", trunkId=story.trunk, name="Other", callsPerSecond=5)
+    story.client.mutate_successfully("updateTrunk", "__typename", trunkId=story.trunk, name="Other")
     after = TRUNK | {"name": "Other", "callsPerSecond": 5, "passwordChanged": False}
     return [("TRUNK_UPDATED", story.trunk, TRUNK, after)]
 
 
-def change_a_password(story: Story) -> Json:
+def change_a_password(story: Scenario) -> Json:
     outbound = {"address": "sip.example.com", "authUsername": "us", "authPassword": "hunter2"}
-    story.client.do("updateTrunk", "__typename", trunkId=story.trunk, outbound=outbound)
+    story.client.mutate_successfully("updateTrunk", "__typename", trunkId=story.trunk, outbound=outbound)
     now = dict(TRUNK["outbound"]) | {"authUsername": "us", "hasPassword": True}  # type: ignore[call-overload]
     return [("TRUNK_UPDATED", story.trunk, TRUNK, TRUNK | {"outbound": now, "passwordChanged": True})]
 
 
-def delete_trunk(story: Story) -> Json:
-    story.client.do("deletePhoneNumber", "__typename", phoneNumberId=story.number.id)
-    story.client.do("deleteTrunk", "__typename", trunkId=story.trunk)
+def delete_trunk(story: Scenario) -> Json:
+    story.client.mutate_successfully("deletePhoneNumber", "__typename", phoneNumberId=story.number.id)
+    story.client.mutate_successfully("deleteTrunk", "__typename", trunkId=story.trunk)
     return [
-        ("PHONE_NUMBER_DELETED", story.number.id, of_number(story, story.number), None),
+        ("PHONE_NUMBER_DELETED", story.number.id, number_state(story, story.number), None),
         ("TRUNK_DELETED", story.trunk, TRUNK, None),
     ]
 
 
-def of_number(story: Story, number: Number) -> Json:
+def number_state(story: Scenario, number: Number) -> Json:
     return {
         "e164": number.e164,
         "trunkId": story.trunk,
@@ -97,12 +116,12 @@ def of_number(story: Story, number: Number) -> Json:
     }
 
 
-def create_number(story: Story) -> Json:
+def create_number(story: Scenario) -> Json:
     number = story.client.number(trunk=story.trunk)
-    return [("PHONE_NUMBER_CREATED", number.id, None, of_number(story, number))]
+    return [("PHONE_NUMBER_CREATED", number.id, None, number_state(story, number))]
 
 
-def share_and_unshare(story: Story) -> Json:
+def share_and_unshare(story: Scenario) -> Json:
     for shareable in (True, True, False):
         story.client.share(story.number, shareable)
     off, on = ({"e164": story.number.e164, "shareable": shareable} for shareable in (False, True))
@@ -112,10 +131,10 @@ def share_and_unshare(story: Story) -> Json:
     ]
 
 
-def write_slots(story: Story) -> Json:
+def write_slots(story: Scenario) -> Json:
     story.client.publish(story.version, story.number)
     story.client.publish(story.version, story.number)
-    story.client.do(
+    story.client.mutate_successfully(
         "publishAgentVersion",
         "__typename",
         agentVersionId=story.version,
@@ -133,7 +152,7 @@ def write_slots(story: Story) -> Json:
     ]
 
 
-def write_both_slots(story: Story) -> Json:
+def write_both_slots(story: Scenario) -> Json:
     story.client.publish(story.version, story.number, direction="BOTH")
     written = [
         (
@@ -150,11 +169,13 @@ def write_both_slots(story: Story) -> Json:
     return [("AGENT_VERSION_PUBLISHED", story.version, draft, published), *written]
 
 
-def make_and_revoke_a_key(story: Story) -> Json:
+def make_and_revoke_a_key(story: Scenario) -> Json:
     sent = {"name": "Back end", "scopes": ["TRUNKS_READ"], "expiresAt": "2999-01-31T09:30:00Z"}
-    key = story.client.do("createApiKey", "apiKey { id }", **sent)["apiKey"]["id"]
+    key = story.client.mutate_successfully("createApiKey", "apiKey { id }", **sent)["apiKey"]["id"]
     for _ in range(2):
-        revoked = story.client.do("revokeApiKey", "apiKey { revokedAt }", apiKeyId=key)["apiKey"]["revokedAt"]
+        revoked = story.client.mutate_successfully("revokeApiKey", "apiKey { revokedAt }", apiKeyId=key)["apiKey"][
+            "revokedAt"
+        ]
     made = sent | {"expiresAt": "2999-01-31T09:30:00.000000Z", "revokedAt": None}
     return [
         ("API_KEY_CREATED", key, None, made),
@@ -162,38 +183,108 @@ def make_and_revoke_a_key(story: Story) -> Json:
     ]
 
 
-STORIES: list[Callable[[Story], Json]] = [
+def create_rename_and_switch_off_an_agent(story: Scenario) -> Json:
+    agent = story.client.agent("Night desk")
+    for changed in ({"name": "Nights"}, {"name": "Nights"}, {}, {"active": False}, {"name": "Nights", "active": False}):
+        story.client.mutate_successfully("updateAgent", "__typename", agentId=agent, **changed)
+    states = [{"name": "Night desk", "active": True}, {"name": "Nights", "active": True}]
+    states.append({"name": "Nights", "active": False})
+    return [
+        ("AGENT_CREATED", agent, None, states[0]),
+        ("AGENT_UPDATED", agent, states[0], states[1]),
+        ("AGENT_UPDATED", agent, states[1], states[2]),
+    ]
+
+
+def create_edit_run_and_cancel_a_campaign(story: Scenario) -> Json:
+    """Each is sent twice: the second changes nothing."""
+    sent = {"name": "Check-ups", "agentVersionId": story.version, "agentNumber": story.number.e164}
+    story.client.publish(story.version, story.number)
+    publishing = [tuple(each) for each in event_tuples(story.since())]
+    campaign = story.client.mutate_successfully("createCampaign", "campaign { id }", **sent)["campaign"]["id"]
+    for _ in range(2):
+        story.client.mutate_successfully("updateCampaign", "__typename", campaignId=campaign, weight=20)
+    story.client.mutate_successfully(
+        "addContacts", "__typename", campaignId=campaign, contacts=[{"e164": "+12125550100"}]
+    )
+    for mutation in ("startCampaign", "pauseCampaign", "cancelCampaign"):
+        for _ in range(2):
+            story.client.mutate(mutation, "__typename", campaignId=campaign)
+    states = [
+        {"status": status, "pauseReason": reason}
+        for status, reason in (("DRAFT", None), ("RUNNING", None), ("PAUSED", "ASKED"), ("CANCELLED", None))
+    ]
+    lives = ("CAMPAIGN_STARTED", "CAMPAIGN_PAUSED", "CAMPAIGN_ENDED")
+    created = CAMPAIGN | sent
+    return [
+        *publishing,
+        ("CAMPAIGN_CREATED", campaign, None, created),
+        ("CAMPAIGN_UPDATED", campaign, created, created | {"revision": 2, "weight": 20}),
+        *((life, campaign, *states[at : at + 2]) for at, life in enumerate(lives)),
+    ]
+
+
+def suppress_a_number_and_take_it_back(story: Scenario) -> Json:
+    for _ in range(2):
+        added = story.client.mutate_successfully("addSuppressions", "suppressions { id }", e164s=["+12125550101"])
+    entry = added["suppressions"][0]["id"]
+    story.client.mutate_successfully("removeSuppressions", "__typename", suppressionIds=[entry])
+    state = {"e164": "+12125550101", "until": None, "source": None}
+    return [("SUPPRESSION_ADDED", entry, None, state), ("SUPPRESSION_REMOVED", entry, state, None)]
+
+
+SCENARIOS: list[Callable[[Scenario], Json]] = [
     *(create_trunk, update_trunk, change_a_password, delete_trunk, create_number),
     *(share_and_unshare, write_slots, write_both_slots, make_and_revoke_a_key),
+    *(create_rename_and_switch_off_an_agent, create_edit_run_and_cancel_a_campaign),
+    suppress_a_number_and_take_it_back,
 ]
 
 
-@pytest.mark.parametrize("tell", STORIES)
+@pytest.mark.parametrize("tell", SCENARIOS)
 def test_what_a_key_changes_is_noted_once_with_before_and_after(northwind: Client, tell: Any) -> None:
-    story = Story(northwind)
+    story = Scenario(northwind)
     wanted = tell(story)
     noted = story.since()
-    assert sorted(described(noted), key=str) == sorted(wanted, key=str)
+    assert sorted(event_tuples(noted), key=str) == sorted(wanted, key=str)
     assert [event["action"] for event in noted] == [event[0] for event in wanted]
     for event in noted:
         assert event["organization"] == {"id": northwind.organization_id}
         assert event["apiKey"] == {"id": key_of(northwind)}
 
 
-def described(noted: list[Json]) -> list[Json]:
+def event_tuples(noted: list[Json]) -> list[Json]:
     return [(event["action"], event["subjectId"], event["before"], event["after"]) for event in noted]
 
 
 def test_every_action_is_told_of(northwind: Client) -> None:
-    for tell in STORIES:
-        tell(Story(northwind))
-    northwind.child()
+    for tell in SCENARIOS:
+        tell(Scenario(northwind))
+    set_call_budget(northwind, northwind.child(), 5)
     noted = {name for (name,) in northwind.installation.rows("SELECT DISTINCT action FROM audit_event")}
     assert noted == {action.name for action in AuditAction}
 
 
+def set_call_budget(northwind: Client, child: Client, calls: int | None) -> None:
+    northwind.mutate_successfully(
+        "setCallBudget", "__typename", organizationId=child.organization_id, maxConcurrentCalls=calls
+    )
+
+
+def test_a_call_budget_is_noted_at_the_organization_that_it_holds_for(northwind: Client) -> None:
+    child = northwind.child("Harbor Clinics")
+    for calls in (5, 5, None):
+        set_call_budget(northwind, child, calls)
+    off, on = {"maxConcurrentCalls": None}, {"maxConcurrentCalls": 5}
+    noted = event_tuples(events(child))[:2]
+    assert noted == [
+        ("CALL_BUDGET_SET", child.organization_id, on, off),
+        ("CALL_BUDGET_SET", child.organization_id, off, on),
+    ]
+
+
 def test_an_organization_is_noted_as_its_own_with_the_key_of_who_made_it(northwind: Client) -> None:
-    """Whoever may act for both sees whose key it was; the child itself does not."""
+    """A key that may act for both sees the other's key; the child's own key does not."""
     child = northwind.child("Harbor Clinics")
     wanted = {"name": "Harbor Clinics", "parentId": northwind.organization_id}
     from_above = events(northwind, o=child.organization_id)[-1]
@@ -215,7 +306,7 @@ def test_what_the_operator_does_has_no_key(northwind: Client) -> None:
 
 
 def test_a_refusal_notes_nothing(northwind: Client) -> None:
-    story = Story(northwind)
+    story = Scenario(northwind)
     assert northwind.refusals("deleteTrunk", trunkId=story.trunk)
     assert northwind.refusals("publishAgentVersion", agentVersionId=story.version, phoneNumbers=["+12065559999"])
     assert northwind.refusals("createApiKey", name="", scopes=[])
@@ -223,19 +314,19 @@ def test_a_refusal_notes_nothing(northwind: Client) -> None:
 
 
 def test_conversations_change_nothing_that_is_noted(northwind: Client) -> None:
-    story = Story(northwind)
+    story = Scenario(northwind)
     northwind.publish(story.version, story.number, direction="BOTH")
     known = len(story.since())
-    northwind.queued(agentNumber=story.number.e164)
-    northwind.rung(story.number)
+    northwind.create_queued(agentNumber=story.number.e164)
+    northwind.route_inbound(story.number)
     assert len(story.since()) == known
 
 
 def test_no_secret_is_noted(northwind: Client) -> None:
     outbound = {"address": "sip.example.com", "authUsername": "us", "authPassword": "hunter2"}
     trunk = northwind.trunk(outbound=False)
-    northwind.do("updateTrunk", "__typename", trunkId=trunk, outbound=outbound)
-    secret = northwind.do("createApiKey", "secret", name="Key", scopes=[])["secret"]
+    northwind.mutate_successfully("updateTrunk", "__typename", trunkId=trunk, outbound=outbound)
+    secret = northwind.mutate_successfully("createApiKey", "secret", name="Key", scopes=[])["secret"]
     rows = northwind.installation.rows("SELECT * FROM audit_event")
     hashes = [value.hex() for (value,) in northwind.installation.rows("SELECT secret_hash FROM api_key")]
     for spilled in ("hunter2", secret.partition(".")[2], *hashes):
@@ -257,14 +348,14 @@ def test_each_sees_its_own_and_below(northwind: Client) -> None:
 
 
 def test_the_list_is_filtered_and_paged(northwind: Client) -> None:
-    story = Story(northwind)
+    story = Scenario(northwind)
     share_and_unshare(story)
     everything = events(northwind)
     assert [event["createdAt"] for event in everything] == sorted(
         (event["createdAt"] for event in everything), reverse=True
     )
-    assert northwind.walked("auditEvents", 3) == [event["id"] for event in everything]
-    assert northwind.walked("auditEvents", 3, backwards=True) == [event["id"] for event in everything]
+    assert northwind.ids_of_all_pages("auditEvents", 3) == [event["id"] for event in everything]
+    assert northwind.ids_of_all_pages("auditEvents", 3, backwards=True) == [event["id"] for event in everything]
     sharing = ["PHONE_NUMBER_SHARED", "PHONE_NUMBER_UNSHARED"]
     assert [event["action"] for event in events(northwind, f={"action": sharing})] == sharing[::-1]
     about = events(northwind, f={"subjectId": story.number.id})
@@ -292,20 +383,22 @@ def test_the_key_of_an_event_asks_for_its_scope(northwind: Client) -> None:
 )
 def test_the_database_refuses_to_alter_what_was_noted(northwind: Client, statement: str) -> None:
     before = northwind.installation.contents()
-    with pytest.raises(Forbidden, match="audit_event_never_changes"):
+    with pytest.raises(IntegrityErrors, match="audit_event_never_changes"):
         northwind.installation.rows(statement)
     assert northwind.installation.contents() == before
 
 
-SAME = "organization_id, 'API_KEY_REVOKED', api_key_id, subject_id, before, after, created_at FROM audit_event"
+COPIED_COLUMNS = (
+    "organization_id, 'API_KEY_REVOKED', api_key_id, subject_id, before, after, created_at FROM audit_event"
+)
 
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize(
     "statement",
     [
-        f"REPLACE INTO audit_event SELECT id, {SAME}",
-        f"INSERT OR REPLACE INTO audit_event SELECT id, {SAME} LIMIT 1",
+        f"REPLACE INTO audit_event SELECT id, {COPIED_COLUMNS}",
+        f"INSERT OR REPLACE INTO audit_event SELECT id, {COPIED_COLUMNS} LIMIT 1",
         (
             "INSERT OR REPLACE INTO audit_event (rowid, id, organization_id, action, subject_id, created_at)"
             " SELECT rowid, 'aud_another', organization_id, action, subject_id, created_at FROM audit_event LIMIT 1"
@@ -324,21 +417,26 @@ if ON_POSTGRES:  # SQLite has no TRUNCATE
 
 
 def test_sealing_passwords_anew_is_no_change_of_a_trunk(install: Install) -> None:
-    old, new = Seal.new_key(), Seal.new_key()
+    old, new = SecretBox.generate_key(), SecretBox.generate_key()
     northwind = install(secret_keys=f"{old},{new}").root("Northwind")
     trunk = northwind.sealed_trunk("hunter2")
     before = events(northwind)
-    assert northwind.installation.operator(lambda session: rotate(session, Seal.from_text(f"{new},{old}"))) == 1
+    assert (
+        northwind.installation.run_as_operator(
+            lambda session: reencrypt_passwords(session, SecretBox.from_text(f"{new},{old}"))
+        )
+        == 1
+    )
     assert events(northwind) == before
     another = {"address": "a.example.com", "authPassword": "hunter3"}
-    northwind.do("updateTrunk", "__typename", trunkId=trunk, outbound=another)
+    northwind.mutate_successfully("updateTrunk", "__typename", trunkId=trunk, outbound=another)
     (event,) = [event for event in events(northwind) if event not in before]
     assert (event["action"], event["after"]["passwordChanged"]) == ("TRUNK_UPDATED", True)
 
 
 @pytest.mark.sqlite
 def test_what_one_statement_changes_is_noted_in_its_order(northwind: Client) -> None:
-    """Within one millisecond, also where the 256th event falls into it."""
+    """Events of one millisecond stay in order, also around the 256th."""
     trunk = northwind.trunk()
     numbers = [northwind.number(trunk=trunk) for _ in range(4)]
     rows = northwind.installation.rows
@@ -356,6 +454,6 @@ def test_what_one_statement_changes_is_noted_in_its_order(northwind: Client) -> 
 
 
 def test_nobody_is_acting_between_transactions(northwind: Client) -> None:
-    Story(northwind)
+    Scenario(northwind)
     northwind.refusals("createAgent", name="")
     assert northwind.installation.rows("SELECT * FROM acting") == []

@@ -1,4 +1,4 @@
-"""The list of conversations: whose they are, every filter, and its pages. What creates them is tested in calling."""
+"""Test whose conversations are listed, every filter, and pages. Creating them is tested in tests/calling."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ CALLEE, CALLER = "+12065550199", "+12065550177"
 
 @dataclass(frozen=True)
 class World:
-    """Conversations by name, oldest first, and the names of what the filters' cases refer to."""
+    """Conversations by name, oldest first, and the values that the cases of filters refer to."""
 
     client: Client
     calls: dict[str, Json]
@@ -39,6 +39,7 @@ METADATA: dict[str, dict[str, Any] | None] = {
         "list": [1, [2, None]],
         "words": {"é ✓": "ü 'x' \\"},
     },
+    "many": {f"m{place}": place for place in range(200)},
     "odd": {"": "blank", "a.b": 1, "$": 2, 'quo"te': 3, "é ✓": "ü 'x' \\", "[0]": 4, "zero": 0, "one": "true"},
 }
 
@@ -51,31 +52,33 @@ def world(shared_installation: Installation) -> World:
     agents["theirs"] = northwind.agent("Theirs")
     own, lent = client.number(), northwind.number(shareable=True)
     first, second = client.version(agents["desk"], own, direction="INBOUND"), client.version(agents["desk"])
-    calls = {name: client.queued(agentConfig={}, metadata=metadata) for name, metadata in METADATA.items()}
-    calls["keyed"] = client.queued(agentConfig={}, to="+442079460123", idempotencyKey="order-1")
-    calls["first"] = client.queued(agentNumber=own.e164, agentVersionId=first, idempotencyKey="order-%")
-    calls["second"] = client.queued(agentNumber=own.e164, agentVersionId=second)
-    calls["night"] = client.queued(agentNumber=own.e164, agentVersionId=client.version(agents["night"]))
-    calls["failed"] = client.queued(agentNumber=lent.e164, agentConfig={})
+    calls = {name: client.create_queued(agentConfig={}, metadata=metadata) for name, metadata in METADATA.items()}
+    calls["keyed"] = client.create_queued(agentConfig={}, to="+442079460123", idempotencyKey="order-1")
+    calls["first"] = client.create_queued(agentNumber=own.e164, agentVersionId=first, idempotencyKey="order-%")
+    calls["second"] = client.create_queued(agentNumber=own.e164, agentVersionId=second)
+    calls["night"] = client.create_queued(agentNumber=own.e164, agentVersionId=client.version(agents["night"]))
+    calls["failed"] = client.create_queued(agentNumber=lent.e164, agentConfig={})
     northwind.share(lent, shareable=False)
-    calls["inbound"] = client.rung(own, CALLER)
-    calls["withheld"] = client.rung(own, None)
-    _others(northwind, lent)
+    calls["inbound"] = client.route_inbound(own, CALLER)
+    calls["withheld"] = client.route_inbound(own, None)
+    _create_unlisted(northwind, lent)
     numbers = {"own": own.e164, "own typed": f"+1 ({own.e164[2:5]}) {own.e164[5:]}", "lent": lent.e164}
-    return World(client, calls, agents | numbers | _times(calls))
+    return World(client, calls, agents | numbers | _creation_times(calls))
 
 
-def _others(northwind: Client, number: Number) -> None:
-    """Conversations that the list never shows."""
-    northwind.queued(agentNumber=number.e164, agentConfig={}, idempotencyKey="order-1", metadata=METADATA["flat"])
+def _create_unlisted(northwind: Client, number: Number) -> None:
+    """Make conversations that the list must not show."""
+    northwind.create_queued(
+        agentNumber=number.e164, agentConfig={}, idempotencyKey="order-1", metadata=METADATA["flat"]
+    )
 
 
-def _times(calls: dict[str, Json]) -> dict[str, str]:
+def _creation_times(calls: dict[str, Json]) -> dict[str, str]:
     return {f"{name}'s time": call["createdAt"] for name, call in calls.items()}
 
 
-ALL = "withheld inbound failed night second first keyed odd nested flat empty none"
-OUTBOUND = "failed night second first keyed odd nested flat empty none"
+ALL = "withheld inbound failed night second first keyed odd many nested flat empty none"
+OUTBOUND = "failed night second first keyed odd many nested flat empty none"
 
 FILTERS: list[tuple[dict[str, Any] | None, str]] = [
     (None, ALL),
@@ -83,7 +86,7 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
     ({"direction": None, "status": None, "agentNumber": None, "metadata": None, "createdAfter": None}, ALL),
     ({"direction": "INBOUND"}, "withheld inbound"),
     ({"direction": "OUTBOUND"}, OUTBOUND),
-    ({"status": ["QUEUED"]}, "night second first keyed odd nested flat empty none"),
+    ({"status": ["QUEUED"]}, "night second first keyed odd many nested flat empty none"),
     ({"status": ["FAILED"]}, "failed"),
     ({"status": ["FAILED", "RINGING", "COMPLETED"]}, "withheld inbound failed"),
     ({"status": ["COMPLETED"]}, ""),
@@ -156,6 +159,12 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
     ({"metadata": {"zero": False}}, ""),
     ({"metadata": {"one": True}}, ""),
     ({"metadata": {"number": 1}, "status": ["FAILED"]}, ""),
+    # one form for equal values, however they are written
+    ({"metadata": {"number": 1.0}}, "flat"),
+    ({"metadata": {"zero": -0.0}}, "odd"),
+    ({"metadata": {"order": {"id": 7.0, "tags": ["a", "b"], "who": {"vip": True}}}}, "nested"),
+    ({"metadata": {f"m{place}": place for place in range(150, 200)}}, "many"),
+    ({"metadata": {f"m{place}": place for place in range(151, 201)}}, ""),
 ]
 
 
@@ -170,6 +179,16 @@ def test_a_filter_by_metadata_is_a_json_object(world: World, metadata: Any) -> N
     assert world.client.errors(query, filter={"metadata": metadata}) == ["BAD_USER_INPUT"]
 
 
+def test_a_filter_by_metadata_has_so_many_members(world: World) -> None:
+    query = "query($filter: ConversationFilter) { conversations(filter: $filter) { nodes { id } } }"
+    assert world.client.errors(query, filter={"metadata": METADATA["many"]}) == ["BAD_USER_INPUT"]
+
+
+def test_metadata_has_so_many_members(world: World) -> None:
+    sent = {"to": CALLEE, "agentConfig": {}, "metadata": {f"m{place}": place for place in range(201)}}
+    assert world.client.refusals("createOutboundConversation", **sent) == [("INVALID_INPUT", ["metadata"])]
+
+
 def test_metadata_reads_as_it_was_sent(world: World) -> None:
     for name, metadata in METADATA.items():
         assert world.client.conversation(world.calls[name]["id"])["metadata"] == metadata
@@ -178,15 +197,15 @@ def test_metadata_reads_as_it_was_sent(world: World) -> None:
 @pytest.mark.parametrize("size", [1, 4, 12])
 def test_pages_visit_every_conversation_exactly_once_both_ways(world: World, size: int) -> None:
     newest_first = [world.calls[name]["id"] for name in ALL.split()]
-    assert world.client.walked("conversations", size) == newest_first
-    assert world.client.walked("conversations", size, backwards=True) == newest_first
+    assert world.client.ids_of_all_pages("conversations", size) == newest_first
+    assert world.client.ids_of_all_pages("conversations", size, backwards=True) == newest_first
     outbound = ("ConversationFilter", {"direction": "OUTBOUND"})
-    assert world.client.walked("conversations", size, filter=outbound) == newest_first[2:]
+    assert world.client.ids_of_all_pages("conversations", size, filter=outbound) == newest_first[2:]
 
 
 def test_conversations_of_the_same_time_stand_by_id_in_pages_too(northwind: Client) -> None:
     northwind.number()
-    calls = [northwind.queued(agentConfig={})["id"] for _ in range(6)]
+    calls = [northwind.create_queued(agentConfig={})["id"] for _ in range(6)]
     copied = "direction, status, agent_number, user_number, created_at, organization_id"
     for place in range(6):
         northwind.installation.rows(
@@ -199,5 +218,5 @@ def test_conversations_of_the_same_time_stand_by_id_in_pages_too(northwind: Clie
     expected = [calls[5], calls[4], *twins, calls[2], calls[1], calls[0]]
     assert [node["id"] for node in ids] == expected
     for size in (1, 5):
-        assert northwind.walked("conversations", size) == expected
-        assert northwind.walked("conversations", size, backwards=True) == expected
+        assert northwind.ids_of_all_pages("conversations", size) == expected
+        assert northwind.ids_of_all_pages("conversations", size, backwards=True) == expected

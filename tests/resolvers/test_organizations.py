@@ -1,4 +1,4 @@
-"""Organizations: one owner and the tree (R1), and for which of them a request may act (R2)."""
+"""Test the tree of organizations (R1), and for which of them a request may act (R2)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from models import Scope
+from tests.databases import IntegrityErrors
 from tests.installation import CARRIER, Client, Installation, Json
-from tests.stores import Forbidden
 
-MISSING = "org_00000000000000000000000000"
-NOBODYS = ("", "org", "organization-1", MISSING, "trk_00000000000000000000000000", "org_%", "\0")
-DEEPEST = 32
+MISSING_ID = "org_00000000000000000000000000"
+UNKNOWN_IDS = ("", "org", "organization-1", MISSING_ID, "trk_00000000000000000000000000", "org_%", "\0")
+MAX_DEPTH = 32
 
 
 # --------------------------------------------------------------------------------------------------- R1: one owner
@@ -20,7 +20,9 @@ DEEPEST = 32
 
 @pytest.mark.parametrize("slug", ["a", "7", "harbor", "harbor-clinics", "0-1-2", "a" * 63, "a-" * 31 + "a"])
 def test_r1_slugs_are_lower_case_letters_and_digits_in_parts_joined_by_dashes(northwind: Client, slug: str) -> None:
-    created = northwind.do("createOrganization", "organization { name slug parent { id } }", name="Harbor", slug=slug)
+    created = northwind.mutate_successfully(
+        "createOrganization", "organization { name slug parent { id } }", name="Harbor", slug=slug
+    )
     expected = {"name": "Harbor", "slug": slug, "parent": {"id": northwind.organization_id}}
     assert created["organization"] == expected
 
@@ -51,17 +53,17 @@ def test_r1_other_slugs_are_invalid_input(northwind: Client) -> None:
 def test_r1_a_slug_is_unique_across_the_installation_and_a_name_is_not(northwind: Client) -> None:
     contoso = northwind.installation.root("Contoso")
     for owner, slug in ((northwind, "ours"), (contoso, "theirs")):
-        owner.do("createOrganization", "__typename", name="Harbor", slug=slug)
+        owner.mutate_successfully("createOrganization", "__typename", name="Harbor", slug=slug)
     stored = northwind.installation.contents()
     for slug in ("ours", "theirs"):
         assert northwind.refusals("createOrganization", name="Harbor", slug=slug) == [("SLUG_TAKEN", ["slug"])]
     assert northwind.installation.contents() == stored
-    northwind.do("createOrganization", "__typename", name="Harbor", slug="ours-too")
+    northwind.mutate_successfully("createOrganization", "__typename", name="Harbor", slug="ours-too")
 
 
 def test_r1_a_slug_that_many_want_at_once_is_given_once(northwind: Client) -> None:
     def create(name: str) -> list[tuple[str, list[str] | None]]:
-        return northwind.refusals("createOrganization", name=name, slug="wanted")
+        return northwind.refusals("createOrganization", name=name, slug="projection")
 
     with ThreadPoolExecutor(10) as together:
         refusals = sorted(together.map(create, "abcdefghij"))
@@ -78,9 +80,11 @@ def test_r1_names_have_1_to_200_characters(northwind: Client, name: str, allowed
 
 def test_r1_trees_are_at_most_32_deep(northwind: Client) -> None:
     path = [northwind.organization_id]
-    for depth in range(2, DEEPEST + 1):
+    for depth in range(2, MAX_DEPTH + 1):
         sent = {"parentId": path[-1], "name": f"Level {depth}", "slug": f"level-{depth}"}
-        path.append(northwind.do("createOrganization", "organization { id }", **sent)["organization"]["id"])
+        path.append(
+            northwind.mutate_successfully("createOrganization", "organization { id }", **sent)["organization"]["id"]
+        )
     stored = northwind.installation.contents()
     below = {"parentId": path[-1], "name": "Too deep", "slug": "too-deep"}
     assert northwind.refusals("createOrganization", **below) == [("LIMIT_EXCEEDED", ["parentId"])]
@@ -106,7 +110,7 @@ def test_r1_the_database_refuses_another_parent_another_owner_and_a_trunk_of_ano
         ("UPDATE phone_number SET trunk_id = ? WHERE id = ?", foreign, number.id),
         ("UPDATE phone_number SET e164 = '+12065559999' WHERE id = ?", number.id),
     ):
-        with pytest.raises(Forbidden):
+        with pytest.raises(IntegrityErrors):
             northwind.installation.rows(statement, *values)
     assert northwind.installation.contents() == stored
 
@@ -148,7 +152,7 @@ def _one_of_each(owner: Client) -> dict[str, str]:
     trunk, agent = owner.trunk(), owner.agent()
     number = owner.number(trunk=trunk)
     version = owner.version(agent)
-    conversation = owner.queued(agentNumber=number.e164, agentConfig={})["id"]
+    conversation = owner.create_queued(agentNumber=number.e164, agentConfig={})["id"]
     key = owner("{ viewer { apiKey { id } } }")["viewer"]["apiKey"]["id"]
     return {
         "organization": owner.organization_id,
@@ -164,7 +168,7 @@ def _one_of_each(owner: Client) -> dict[str, str]:
 
 
 # Who asks, the organization that is named, and the one that is acted for: None where it is not among those.
-ACTING = [
+ACTING_CASES = [
     ("northwind", None, "northwind"),
     ("northwind", "northwind", "northwind"),
     ("northwind", "clinics", "clinics"),
@@ -180,12 +184,12 @@ ACTING = [
     ("dental", "clinics", None),
     ("northwind", "contoso", None),
     ("contoso", "northwind", None),
-    *(("northwind", nobodys, None) for nobodys in NOBODYS),
+    *(("northwind", nobodys, None) for nobodys in UNKNOWN_IDS),
 ]
 LISTS = ["trunks", "agents", "conversations", "apiKeys", "phoneNumbers"]
 
 
-@pytest.mark.parametrize(("asking", "named", "acting"), ACTING)
+@pytest.mark.parametrize(("asking", "named", "acting"), ACTING_CASES)
 def test_r2_lists_act_for_the_organization_named(
     world: World, asking: str, named: str | None, acting: str | None
 ) -> None:
@@ -201,7 +205,7 @@ def test_r2_lists_act_for_the_organization_named(
             assert owners == {world.id(acting)}, field
 
 
-@pytest.mark.parametrize(("asking", "named", "acting"), ACTING)
+@pytest.mark.parametrize(("asking", "named", "acting"), ACTING_CASES)
 def test_r2_the_dry_run_acts_for_the_organization_named(
     world: World, asking: str, named: str | None, acting: str | None
 ) -> None:
@@ -215,7 +219,7 @@ def test_r2_the_dry_run_acts_for_the_organization_named(
         assert resolution["agentNumber"] == world.owned[acting]["e164"]
 
 
-@pytest.mark.parametrize(("asking", "named", "acting"), ACTING)
+@pytest.mark.parametrize(("asking", "named", "acting"), ACTING_CASES)
 def test_r2_mutations_act_for_the_organization_named(
     world: World, asking: str, named: str | None, acting: str | None
 ) -> None:
@@ -255,7 +259,7 @@ def _owner_of(asking: str) -> str:
         ("clinics", "northwind"),
         ("clinics", "sibling"),
         ("northwind", "contoso"),
-        *(("clinics", each) for each in NOBODYS),
+        *(("clinics", each) for each in UNKNOWN_IDS),
     ],
 )
 def test_r2_an_organization_is_created_only_below_one_that_is_acted_for(world: World, asking: str, parent: str) -> None:
@@ -267,7 +271,7 @@ def test_r2_an_organization_is_created_only_below_one_that_is_acted_for(world: W
 
 def test_r2_a_number_of_an_organization_that_is_not_acted_for_is_null(world: World) -> None:
     query = "query($e164: String!, $id: ID) { phoneNumber(e164: $e164, organizationId: $id) { access } }"
-    for asking, named, acting in ACTING:
+    for asking, named, acting in ACTING_CASES:
         owner = acting or _owner_of(asking)
         answered = world.clients[asking](query, e164=world.owned[owner]["e164"], id=world.id(named))
         assert answered["phoneNumber"] == (acting and {"access": "OWNED"}), (asking, named)
@@ -278,10 +282,13 @@ def test_r2_malformed_foreign_and_missing_are_one_and_the_same_not_found(world: 
     foreign = [world.id(name) for name in ("northwind", "sibling", "contoso")]
     listed = "query($id: ID) { agents(organizationId: $id) { nodes { id } } }"
     for answers in (
-        [clinics.post(listed, {"id": each}).content for each in (*foreign, *NOBODYS)],
-        [clinics.preview(organizationId=each) for each in (*foreign, *NOBODYS)],
-        [clinics.mutate("createAgent", "__typename", organizationId=each, name="A") for each in (*foreign, *NOBODYS)],
-        [northwind.post(listed, {"id": each}).content for each in (world.id("contoso"), *NOBODYS)],
+        [clinics.post(listed, {"id": each}).content for each in (*foreign, *UNKNOWN_IDS)],
+        [clinics.preview(organizationId=each) for each in (*foreign, *UNKNOWN_IDS)],
+        [
+            clinics.mutate("createAgent", "__typename", organizationId=each, name="A")
+            for each in (*foreign, *UNKNOWN_IDS)
+        ],
+        [northwind.post(listed, {"id": each}).content for each in (world.id("contoso"), *UNKNOWN_IDS)],
     ):
         assert answers == answers[:1] * len(answers)
 
@@ -355,7 +362,7 @@ def test_r2_an_input_without_organization_id_acts_as_the_owner(northwind: Client
         ),
         ("revokeApiKey", "apiKey { organization { id } }", {"apiKeyId": mine["key"]}, {"apiKey": owner}),
     ):
-        assert northwind.do(mutation, selection, **fields) == expected | {"userErrors": []}, mutation
+        assert northwind.mutate_successfully(mutation, selection, **fields) == expected | {"userErrors": []}, mutation
 
 
 def test_r2_everything_an_input_refers_to_must_belong_to_the_organization_that_it_acts_for(world: World) -> None:
@@ -417,7 +424,7 @@ def test_r2_conversation_acts_as_the_owner_of_the_object_that_it_names(world: Wo
         read = world.clients[asking](query, id=world.owned[owner]["conversation"])["conversation"]
         assert read == {"organization": {"id": world.id(owner)}, "phoneNumber": {"access": "OWNED"}}
     outside = [world.owned[name]["conversation"] for name in ("northwind", "sibling", "contoso")]
-    answers = [world.clients["clinics"].post(query, {"id": each}).content for each in (*outside, *NOBODYS)]
+    answers = [world.clients["clinics"].post(query, {"id": each}).content for each in (*outside, *UNKNOWN_IDS)]
     assert answers == [b'{"data":{"conversation":null},"extensions":{"cost":4}}'] * len(answers)
 
 
@@ -441,13 +448,13 @@ def test_r2_an_organization_sees_itself_those_above_and_those_that_it_may_act_fo
     for name in world.owned:
         expected = {"id": world.id(name)} if name in seen else None
         assert world.clients[asking](query, id=world.id(name)) == {"organization": expected, "node": expected}, name
-    for nobodys in NOBODYS:
+    for nobodys in UNKNOWN_IDS:
         assert world.clients[asking](query, id=nobodys) == {"organization": None, "node": None}
 
 
-VIEW = """id name slug createdAt parent { id } ancestors { id name slug createdAt }
+ORGANIZATION_SELECTION = """id name slug createdAt parent { id } ancestors { id name slug createdAt }
   children { totalCount nodes { id } } phoneNumbers { totalCount nodes { id access } }"""
-NOTHING: Json = {"totalCount": 0, "nodes": []}
+EMPTY_CONNECTION: Json = {"totalCount": 0, "nodes": []}
 
 
 def test_r2_of_its_ancestors_an_organization_sees_id_name_slug_time_and_ancestors_only(northwind: Client) -> None:
@@ -455,32 +462,32 @@ def test_r2_of_its_ancestors_an_organization_sees_id_name_slug_time_and_ancestor
     dental = clinics.child("Harbor Dental")
     shared = northwind.number(shareable=True)
     clinics.number()
-    query = f"""query($id: ID!, $e164: String!) {{ organization(id: $id) {{ {VIEW} }}
-      phoneNumber(e164: $e164) {{ organization {{ {VIEW} }} }}
-      viewer {{ organization {{ ancestors {{ {VIEW} }} parent {{ parent {{ {VIEW} }} }} }} }} }}"""
+    query = f"""query($id: ID!, $e164: String!) {{ organization(id: $id) {{ {ORGANIZATION_SELECTION} }}
+      phoneNumber(e164: $e164) {{ organization {{ {ORGANIZATION_SELECTION} }} }}
+      viewer {{ organization {{ ancestors {{ {ORGANIZATION_SELECTION} }} parent {{ parent {{ {ORGANIZATION_SELECTION} }} }} }} }} }}"""
     seen = dental(query, id=northwind.organization_id, e164=shared.e164)
     top = seen["organization"]
     assert (top["name"], top["parent"], top["ancestors"]) == ("Northwind", None, [])
-    assert (top["children"], top["phoneNumbers"]) == (NOTHING, NOTHING)
+    assert (top["children"], top["phoneNumbers"]) == (EMPTY_CONNECTION, EMPTY_CONNECTION)
     own = seen["viewer"]["organization"]
     assert seen["phoneNumber"]["organization"] == own["parent"]["parent"] == own["ancestors"][1] == top
     between = own["ancestors"][0]
     assert (between["id"], between["parent"]["id"]) == (clinics.organization_id, northwind.organization_id)
     assert between["ancestors"] == [{name: top[name] for name in ("id", "name", "slug", "createdAt")}]
-    assert (between["children"], between["phoneNumbers"]) == (NOTHING, NOTHING)
+    assert (between["children"], between["phoneNumbers"]) == (EMPTY_CONNECTION, EMPTY_CONNECTION)
 
 
 def test_r2_children_and_numbers_are_shown_of_those_that_one_may_act_for(northwind: Client) -> None:
     clinics = northwind.child("Harbor Clinics")
     dental = clinics.child("Harbor Dental")
     number, own = clinics.number(), northwind.number(shareable=True)
-    query = f"query($id: ID!) {{ organization(id: $id) {{ {VIEW} }} }}"
+    query = f"query($id: ID!) {{ organization(id: $id) {{ {ORGANIZATION_SELECTION} }} }}"
     below = northwind(query, id=clinics.organization_id)["organization"]
     assert below["children"] == {"totalCount": 1, "nodes": [{"id": dental.organization_id}]}
     assert below["phoneNumbers"] == {"totalCount": 1, "nodes": [{"id": number.id, "access": "OWNED"}]}
     everything = {scope for scope in Scope if scope is not Scope.CHILD_ORGANIZATIONS_MANAGE}
     clerk = northwind.with_scopes(*everything)(query, id=northwind.organization_id)["organization"]
-    assert clerk["children"] == NOTHING
+    assert clerk["children"] == EMPTY_CONNECTION
     assert clerk["phoneNumbers"] == {"totalCount": 1, "nodes": [{"id": own.id, "access": "OWNED"}]}
 
 

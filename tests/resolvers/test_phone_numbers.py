@@ -1,5 +1,4 @@
-"""Phone numbers: registering, sharing and deleting them (R3), the table with its filters, orders and pages, and what
-is told of numbers that one may not see (R6)."""
+"""Test registering, sharing and deleting numbers (R3), their list with filters, orders and pages, and hiding them (R6)."""
 
 import base64
 import json
@@ -9,19 +8,19 @@ from typing import Any
 
 import pytest
 
+from tests.databases import IntegrityErrors
 from tests.installation import CREATED, PREVIEW, ROUTED, Client, Installation, Json, Number
-from tests.stores import Forbidden
 
 SELECTION = """id e164 access shareable outboundCapable createdAt updatedAt organization { id } trunk { id }
   inboundSlot { agentVersion { id } } outboundSlot { agentVersion { id } }
   sharing { organizationsBelow queuedConversations }"""
 
 
-def _seen(client: Client, e164: str) -> Json:
+def _phone_number(client: Client, e164: str) -> Json:
     return client(f"query($e164: String!) {{ phoneNumber(e164: $e164) {{ {SELECTION} }} }}", e164=e164)["phoneNumber"]
 
 
-def _listed(client: Client, filter: dict[str, Any] | None = None) -> list[str]:
+def _list_e164s(client: Client, filter: dict[str, Any] | None = None) -> list[str]:
     query = "query($filter: PhoneNumberFilter) { phoneNumbers(filter: $filter) { totalCount nodes { e164 } } }"
     page = client(query, filter=filter)["phoneNumbers"]
     assert page["totalCount"] == len(page["nodes"])
@@ -34,7 +33,7 @@ def _listed(client: Client, filter: dict[str, Any] | None = None) -> list[str]:
 def test_r3_a_number_is_registered_in_e164_unshared_and_empty(northwind: Client) -> None:
     trunk = northwind.trunk()
     sent = {"e164": "+1 (555) 123-4567", "trunkId": trunk}
-    made = northwind.do("createPhoneNumber", f"phoneNumber {{ {SELECTION} }}", **sent)["phoneNumber"]
+    made = northwind.mutate_successfully("createPhoneNumber", f"phoneNumber {{ {SELECTION} }}", **sent)["phoneNumber"]
     assert made == {
         "id": made["id"],
         "e164": "+15551234567",
@@ -49,12 +48,12 @@ def test_r3_a_number_is_registered_in_e164_unshared_and_empty(northwind: Client)
         "outboundSlot": {"agentVersion": None},
         "sharing": {"organizationsBelow": 0, "queuedConversations": 0},
     }
-    assert _seen(northwind, "+15551234567") == made
+    assert _phone_number(northwind, "+15551234567") == made
 
 
 def test_r3_shareable_can_be_given_at_creation(northwind: Client) -> None:
     number = northwind.number(shareable=True)
-    assert _seen(northwind, number.e164)["shareable"] is True
+    assert _phone_number(northwind, number.e164)["shareable"] is True
 
 
 @pytest.mark.parametrize("typed", ["", "+1", "5551234567", "+1 555 123 456", "+1 555 123 4567 ext 8", "not a number"])
@@ -121,18 +120,18 @@ def test_r4_a_number_sits_on_a_byoc_trunk_of_its_own_organization(northwind: Cli
 def test_r3_updated_at_changes_with_shareable_alone(northwind: Client) -> None:
     trunk = northwind.trunk()
     number = northwind.number(trunk=trunk)
-    before = _seen(northwind, number.e164)
+    before = _phone_number(northwind, number.e164)
     northwind.version(northwind.agent(), number, direction="BOTH")
-    northwind.do("updateTrunk", "__typename", trunkId=trunk, outbound=None)
+    northwind.mutate_successfully("updateTrunk", "__typename", trunkId=trunk, outbound=None)
     northwind.share(number, shareable=False)
-    same = _seen(northwind, number.e164)
+    same = _phone_number(northwind, number.e164)
     assert same["updatedAt"] == before["updatedAt"]
     northwind.share(number)
-    shared = _seen(northwind, number.e164)
+    shared = _phone_number(northwind, number.e164)
     assert shared == same | {"shareable": True, "updatedAt": shared["updatedAt"]}
     assert shared["updatedAt"] > before["updatedAt"]
     northwind.share(number)
-    assert _seen(northwind, number.e164) == shared
+    assert _phone_number(northwind, number.e164) == shared
     assert shared["createdAt"] == before["createdAt"]
 
 
@@ -141,26 +140,26 @@ def test_r6_the_impact_of_switching_sharing_off_counts_those_below_and_what_they
     dental, number = clinics.child("Harbor Dental"), northwind.number(shareable=True)
     other = northwind.number(shareable=True)
     for client in (northwind, clinics, dental, dental):
-        client.queued(agentNumber=number.e164, agentConfig={})
-    assert _seen(northwind, number.e164)["sharing"] == {"organizationsBelow": 2, "queuedConversations": 3}
-    assert _seen(northwind, other.e164)["sharing"] == {"organizationsBelow": 2, "queuedConversations": 0}
-    assert _seen(clinics, number.e164)["sharing"] is None
+        client.create_queued(agentNumber=number.e164, agentConfig={})
+    assert _phone_number(northwind, number.e164)["sharing"] == {"organizationsBelow": 2, "queuedConversations": 3}
+    assert _phone_number(northwind, other.e164)["sharing"] == {"organizationsBelow": 2, "queuedConversations": 0}
+    assert _phone_number(clinics, number.e164)["sharing"] is None
     northwind.share(number, shareable=False)
-    assert _seen(northwind, number.e164)["sharing"] == {"organizationsBelow": 2, "queuedConversations": 0}
+    assert _phone_number(northwind, number.e164)["sharing"] == {"organizationsBelow": 2, "queuedConversations": 0}
 
 
 def test_r3_a_number_with_a_live_conversation_cannot_be_deleted(northwind: Client) -> None:
     child, agent = northwind.child(), northwind.agent()
     queued, borrowed, ringing = (northwind.number(shareable=True) for _ in range(3))
     northwind.version(agent, ringing, direction="INBOUND")
-    northwind.queued(agentNumber=queued.e164, agentConfig={})
-    child.queued(agentNumber=borrowed.e164, agentConfig={})
-    northwind.rung(ringing)
+    northwind.create_queued(agentNumber=queued.e164, agentConfig={})
+    child.create_queued(agentNumber=borrowed.e164, agentConfig={})
+    northwind.route_inbound(ringing)
     stored = northwind.installation.contents()
     for number in (queued, borrowed, ringing):
         refusals = northwind.refusals("deletePhoneNumber", phoneNumberId=number.id)
         assert refusals == [("PHONE_NUMBER_IN_USE", ["phoneNumberId"])]
-        with pytest.raises(Forbidden):
+        with pytest.raises(IntegrityErrors):
             northwind.installation.rows("DELETE FROM phone_number WHERE id = ?", number.id)
     assert northwind.installation.contents() == stored
     northwind.share(borrowed, shareable=False)
@@ -170,9 +169,9 @@ def test_r3_a_number_with_a_live_conversation_cannot_be_deleted(northwind: Clien
 def test_r3_filled_slots_do_not_hinder_deleting_and_the_number_is_free_again(northwind: Client) -> None:
     number, contoso = northwind.number(), northwind.installation.root("Contoso")
     version = northwind.version(northwind.agent(), number, direction="BOTH")
-    deleted = northwind.do("deletePhoneNumber", "deletedPhoneNumberId", phoneNumberId=number.id)
+    deleted = northwind.mutate_successfully("deletePhoneNumber", "deletedPhoneNumberId", phoneNumberId=number.id)
     assert deleted["deletedPhoneNumberId"] == number.id
-    assert _seen(northwind, number.e164) is None
+    assert _phone_number(northwind, number.e164) is None
     assert northwind("query($id: ID!) { node(id: $id) { id } }", id=number.id)["node"] is None
     assert northwind("query($id: ID!) { node(id: $id) { id } }", id=version)["node"] == {"id": version}
     assert contoso.number(number.e164).id != number.id
@@ -192,7 +191,7 @@ PUBLISH = f"mutation($input: PublishAgentVersionInput!) {{ publishAgentVersion(i
 
 
 def _answers_by_number(child: Client, version: str, e164: str) -> list[bytes]:
-    """Every read, write and dry run that takes a number."""
+    """List every query, mutation and preview that takes a number."""
     call = {"agentNumber": e164, "agentVersionId": version}
     asked: list[tuple[str, dict[str, Any]]] = [
         (PHONE_NUMBER, {"e164": e164}),
@@ -222,7 +221,7 @@ def test_r6_unknown_unshared_and_unrelated_numbers_answer_byte_for_byte_alike(no
         number = owner.number(e164, shareable=shareable)
         owner.version(owner.agent(), number, direction="BOTH")
         assert _answers_by_number(child, version, e164) == unknown, (owner.organization_id, shareable)
-        owner.do("deletePhoneNumber", "__typename", phoneNumberId=number.id)
+        owner.mutate_successfully("deletePhoneNumber", "__typename", phoneNumberId=number.id)
     northwind.number(e164, shareable=True)
     shared = [
         alike
@@ -260,18 +259,18 @@ def test_r6_a_borrowed_number_shows_what_dialing_takes_and_not_its_owners_busine
     child = northwind.child().child()
     number = northwind.number(shareable=True)
     northwind.version(northwind.agent(), number, direction="BOTH")
-    own, seen = _seen(northwind, number.e164), _seen(child, number.e164)
+    own, seen = _phone_number(northwind, number.e164), _phone_number(child, number.e164)
     hidden = {"trunk": None, "inboundSlot": None, "outboundSlot": None, "sharing": None}
     assert seen == own | {"access": "SHARED"} | hidden
     node = child(f"query($id: ID!) {{ node(id: $id) {{ ... on PhoneNumber {{ {SELECTION} }} }} }}", id=number.id)[
         "node"
     ]
     assert node == seen
-    assert _listed(child) == [number.e164]
+    assert _list_e164s(child) == [number.e164]
     northwind.share(number, shareable=False)
-    assert _seen(child, number.e164) is None
+    assert _phone_number(child, number.e164) is None
     assert child("query($id: ID!) { node(id: $id) { id } }", id=number.id)["node"] is None
-    assert _listed(child) == []
+    assert _list_e164s(child) == []
 
 
 def test_r2_r6_nodes_show_each_number_as_its_owner_sees_it_whatever_else_is_asked_for(northwind: Client) -> None:
@@ -294,8 +293,8 @@ def test_r2_r6_nodes_show_each_number_as_its_owner_sees_it_whatever_else_is_aske
 
 
 @dataclass(frozen=True)
-class Table:
-    """The numbers that `asking` sees, by the names that the filters' cases use; `ids` of its trunks and agents."""
+class NumberTable:
+    """The numbers that `asking` sees, by the names in the cases of filters; `ids` are of its trunks and agents."""
 
     asking: Client
     numbers: dict[str, str]
@@ -313,7 +312,7 @@ BORROWED = {"lent": "+12065550155", "lent_mute": "+442079460166", "lent_bound": 
 
 
 @pytest.fixture(scope="module")
-def table(shared_installation: Installation) -> Table:
+def table(shared_installation: Installation) -> NumberTable:
     northwind = shared_installation.root("Northwind")
     asking = northwind.child("Harbor Clinics")
     theirs = {"their_carrier": northwind.trunk(), "their_mute": northwind.trunk(outbound=False)}
@@ -331,7 +330,7 @@ def table(shared_installation: Installation) -> Table:
     asking.version(agents["night"], Number("", OWN["mute"]), direction="BOTH")
     agents["theirs"] = northwind.agent("Theirs")
     northwind.version(agents["theirs"], Number("", BORROWED["lent_bound"]), direction="BOTH")
-    return Table(asking, OWN | BORROWED, mine | theirs | agents)
+    return NumberTable(asking, OWN | BORROWED, mine | theirs | agents)
 
 
 FILTERS: list[tuple[dict[str, Any], str]] = [
@@ -404,17 +403,17 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("filter", "names"), FILTERS, ids=[str(filter) for filter, _ in FILTERS])
-def test_r3_r6_filters(table: Table, filter: dict[str, Any], names: str) -> None:
+def test_r3_r6_filters(table: NumberTable, filter: dict[str, Any], names: str) -> None:
     sent = {name: table.ids.get(each, each) if name.endswith("Id") else each for name, each in filter.items()}
-    assert _listed(table.asking, sent) == sorted(table.numbers[name] for name in names.split())
+    assert _list_e164s(table.asking, sent) == sorted(table.numbers[name] for name in names.split())
 
 
 # ------------------------------------------------------------------------------------------------- orders and pages
 
 
 @pytest.fixture(scope="module")
-def ordered(table: Table) -> Client:
-    """The same table, with equal times among its numbers, so that ids decide."""
+def ordered(table: NumberTable) -> Client:
+    """Give numbers equal times, so that ids decide their order."""
     rows = table.asking.installation.rows
     rows("UPDATE phone_number SET created_at = (SELECT MIN(created_at) FROM phone_number) WHERE e164 LIKE '+1206%'")
     rows("UPDATE phone_number SET updated_at = (SELECT MAX(updated_at) FROM phone_number) WHERE e164 NOT LIKE '+1206%'")
@@ -436,8 +435,8 @@ def test_pages_visit_every_number_exactly_once_in_each_order_both_ways(
         expected.reverse()
     order = ("PhoneNumberOrder", {"field": field, "direction": direction})
     assert len(expected) == 8
-    assert ordered.walked("phoneNumbers", size, orderBy=order) == expected
-    assert ordered.walked("phoneNumbers", size, backwards=True, orderBy=order) == expected
+    assert ordered.ids_of_all_pages("phoneNumbers", size, orderBy=order) == expected
+    assert ordered.ids_of_all_pages("phoneNumbers", size, backwards=True, orderBy=order) == expected
 
 
 @pytest.mark.parametrize("size", [1, 4, 20])
@@ -445,7 +444,7 @@ def test_pages_visit_every_number_exactly_once_in_each_order_both_ways(
 def test_r6_what_each_organization_above_shares_is_listed_however_far_up(
     northwind: Client, field: str, direction: str, size: int
 ) -> None:
-    """Of seven, each with a number that it shares and one that it does not, made in turns."""
+    """Make seven organizations, each with a shared number and one that is not, in turns."""
     line = [northwind]
     for _ in range(6):
         line.append(line[-1].child())
@@ -456,15 +455,15 @@ def test_r6_what_each_organization_above_shares_is_listed_however_far_up(
         seen = [*shared[: place + 1], private[-1 - place]]
         if direction == "DESC":
             seen.reverse()
-        assert asking.walked("phoneNumbers", size, orderBy=order) == seen
-        assert asking.walked("phoneNumbers", size, backwards=True, orderBy=order) == seen
+        assert asking.ids_of_all_pages("phoneNumbers", size, orderBy=order) == seen
+        assert asking.ids_of_all_pages("phoneNumbers", size, backwards=True, orderBy=order) == seen
 
 
 @pytest.mark.parametrize(("field", "direction"), ORDERS)
 def test_numbers_with_the_same_long_digits_are_paged_in_each_order(
     northwind: Client, field: str, direction: str
 ) -> None:
-    """German numbers differ in length: each of these begins with the one before, and three are borrowed."""
+    """Make German numbers, which differ in length: each begins with the one before, and three are borrowed."""
     child = northwind.child()
     e164s = [f"+49301234567{'89123'[:more]}" for more in (3, 0, 4, 2, 1)]
     ids = {child.number(e164).id: e164 for e164 in e164s[:2]}
@@ -476,14 +475,14 @@ def test_numbers_with_the_same_long_digits_are_paged_in_each_order(
         "filter": ("PhoneNumberFilter", {"e164Contains": "9301234567"}),
     }
     for size in (1, 2, 5):
-        found = child.walked("phoneNumbers", size, **asked)
+        found = child.ids_of_all_pages("phoneNumbers", size, **asked)
         assert found == (expected if direction == "ASC" else expected[::-1])
-        assert child.walked("phoneNumbers", size, backwards=True, **asked) == found
+        assert child.ids_of_all_pages("phoneNumbers", size, backwards=True, **asked) == found
 
 
 def test_numbers_come_by_e164_and_ascending_unless_asked_otherwise(ordered: Client) -> None:
     by_e164 = sorted((OWN | BORROWED).values())
-    assert _listed(ordered) == by_e164
+    assert _list_e164s(ordered) == by_e164
     query = "{ phoneNumbers(orderBy: {field: E164}) { nodes { e164 } } }"
     assert [node["e164"] for node in ordered(query)["phoneNumbers"]["nodes"]] == by_e164
 
@@ -500,7 +499,7 @@ def test_pages_hold_50_unless_asked_otherwise_and_at_most_100(northwind: Client)
     for window, shown in (("", 50), ("(first: 100)", 100), ("(last: 100)", 100), ("(last: null, first: null)", 50)):
         page = northwind(f"{{ phoneNumbers{window} {{ totalCount nodes {{ id }} }} }}")["phoneNumbers"]
         assert (page["totalCount"], len(page["nodes"])) == (101, shown), window
-    assert len(set(northwind.walked("phoneNumbers", 40))) == 101
+    assert len(set(northwind.ids_of_all_pages("phoneNumbers", 40))) == 101
 
 
 def test_a_page_between_two_cursors(ordered: Client) -> None:
@@ -544,7 +543,7 @@ BAD_CURSORS = [
 
 
 @pytest.mark.parametrize("cursor", BAD_CURSORS)
-def test_a_bad_cursor_is_bad_user_input(table: Table, cursor: str) -> None:
+def test_a_bad_cursor_is_bad_user_input(table: NumberTable, cursor: str) -> None:
     query = "query($cursor: String) { phoneNumbers(SIDE: $cursor) { nodes { id } } }"
     for side in ("after", "before"):
         assert table.asking.errors(query.replace("SIDE", side), cursor=cursor) == ["BAD_USER_INPUT"], side
@@ -553,7 +552,7 @@ def test_a_bad_cursor_is_bad_user_input(table: Table, cursor: str) -> None:
 @pytest.mark.parametrize(
     "when", ["", "yesterday", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", 1, None, "2026-13-01"]
 )
-def test_a_cursor_with_a_bad_time_is_bad_user_input(table: Table, when: Any) -> None:
+def test_a_cursor_with_a_bad_time_is_bad_user_input(table: NumberTable, when: Any) -> None:
     query = "query($cursor: String) { phoneNumbers(orderBy: {field: CREATED_AT}, after: $cursor) { nodes { id } } }"
     assert table.asking.errors(query, cursor=_cursor("created_at", when, "num")) == ["BAD_USER_INPUT"]
 
@@ -569,6 +568,24 @@ def test_a_cursor_of_one_order_is_bad_user_input_in_another(ordered: Client) -> 
 @pytest.mark.parametrize(
     "window", ["first: 0", "first: 101", "first: -1", "last: 0", "last: 101", "last: -1", "first: 1, last: 1"]
 )
-def test_a_bad_window_is_bad_user_input(table: Table, window: str) -> None:
+def test_a_bad_window_is_bad_user_input(table: NumberTable, window: str) -> None:
     for field in ("phoneNumbers", "trunks", "agents", "conversations", "apiKeys"):
         assert table.asking.errors(f"{{ {field}({window}) {{ nodes {{ id }} }} }}") == ["BAD_USER_INPUT"], field
+
+
+def test_deleting_a_number_writes_to_none_of_its_past_conversations(northwind: Client) -> None:
+    """Delete a number with many conversations: each keeps its copy of the number, and its edge becomes null."""
+    number = northwind.number()
+    call = northwind.create_queued(agentNumber=number.e164, agentConfig={})["id"]
+    assert northwind.refusals("deletePhoneNumber", phoneNumberId=number.id)[0][0] == "PHONE_NUMBER_IN_USE"
+    northwind.mutate_successfully("hangUpConversation", "__typename", conversationId=call)
+    noted = "SELECT COUNT(*) FROM change WHERE kind = 'CONVERSATION'"
+    before = northwind.installation.rows(noted)
+    northwind.mutate_successfully("deletePhoneNumber", "__typename", phoneNumberId=number.id)
+    assert northwind.installation.rows(noted) == before
+    kept = northwind.conversation(call)
+    assert (kept["agentNumber"], kept["phoneNumber"]) == (number.e164, None)
+    assert kept["resolution"]["phoneNumber"] is None
+    query = "query($id: ID!) { conversation(id: $id) { transferCallerId(kind: WARM) { refusal { code } } } }"
+    plan = northwind(query, id=call)["conversation"]["transferCallerId"]
+    assert plan["refusal"] == {"code": "PHONE_NUMBER_NOT_FOUND"}

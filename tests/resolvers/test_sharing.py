@@ -1,4 +1,4 @@
-"""The Shareable switch, through HTTP."""
+"""Test the Shareable switch over HTTP."""
 
 from tests.installation import Client
 
@@ -18,7 +18,9 @@ def test_r6_switching_sharing_off_ends_what_is_queued_from_it(northwind: Client)
     shared = northwind.number(shareable=True)
     version = child.version(child.agent())
     created = child.call(agentNumber=shared.e164, agentVersionId=version)["conversation"]
-    northwind.do("setPhoneNumberShareable", "phoneNumber { shareable }", phoneNumberId=shared.id, shareable=False)
+    northwind.mutate_successfully(
+        "setPhoneNumberShareable", "phoneNumber { shareable }", phoneNumberId=shared.id, shareable=False
+    )
     now = child("query($id: ID!) { conversation(id: $id) { status endReason phoneNumber { id } } }", id=created["id"])
     assert now["conversation"] == {
         "status": "FAILED",

@@ -1,28 +1,30 @@
-"""Trunks: creating, changing and deleting them, their passwords, and those that the operator keeps (R4)."""
+"""Test trunks, their passwords and managed trunks (R4)."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from models.trunk import password_row
+from models.trunk import password_binding
+from tests.databases import SqliteTestDatabase
 from tests.installation import Client, Json
-from tests.stores import SqliteStore
 
 SELECTION = """id name kind transferMode transferCallerId callsPerSecond maxConcurrentCalls createdAt organization { id }
   outbound { address authUsername transport mediaEncryption }"""
 PASSWORD = "correct horse"
 
 
-def _created(client: Client, **fields: Any) -> Json:
-    return client.do("createTrunk", f"trunk {{ {SELECTION} }}", **({"name": "Carrier"} | fields))["trunk"]
+def _create(client: Client, **fields: Any) -> Json:
+    return client.mutate_successfully("createTrunk", f"trunk {{ {SELECTION} }}", **({"name": "Carrier"} | fields))[
+        "trunk"
+    ]
 
 
-def _updated(client: Client, trunk: str, **fields: Any) -> Json:
-    return client.do("updateTrunk", f"trunk {{ {SELECTION} }}", trunkId=trunk, **fields)["trunk"]
+def _update(client: Client, trunk: str, **fields: Any) -> Json:
+    return client.mutate_successfully("updateTrunk", f"trunk {{ {SELECTION} }}", trunkId=trunk, **fields)["trunk"]
 
 
-def _sealed(client: Client, trunk: str) -> bytes | None:
+def _sealed_password(client: Client, trunk: str) -> bytes | None:
     sealed: bytes | None = client.installation.rows("SELECT outbound_auth_password FROM trunk WHERE id = ?", trunk)[0][
         0
     ]
@@ -30,14 +32,14 @@ def _sealed(client: Client, trunk: str) -> bytes | None:
 
 
 def _password(client: Client, trunk: str) -> str | None:
-    """What the stored password opens to, with the installation's key and bound to its row."""
-    row = password_row(SimpleNamespace(organization_id=client.organization_id, id=trunk))
-    sealed = _sealed(client, trunk)
-    return None if sealed is None else client.installation.settings.seal().open(sealed, row=row)
+    """Decrypt the stored password with the installation's key; it is bound to its row."""
+    row = password_binding(SimpleNamespace(organization_id=client.organization_id, id=trunk))
+    sealed = _sealed_password(client, trunk)
+    return None if sealed is None else client.installation.settings.secret_box().decrypt(sealed, row=row)
 
 
 def test_r4_a_trunk_is_the_customers_with_the_contracts_defaults(northwind: Client) -> None:
-    trunk = _created(northwind, outbound={"address": "sip.example.com"})
+    trunk = _create(northwind, outbound={"address": "sip.example.com"})
     assert trunk == {
         "id": trunk["id"],
         "name": "Carrier",
@@ -54,12 +56,12 @@ def test_r4_a_trunk_is_the_customers_with_the_contracts_defaults(northwind: Clie
 
 
 def test_r4_a_number_is_outbound_capable_when_its_trunk_has_an_outbound_configuration(northwind: Client) -> None:
-    mute = _created(northwind)
+    mute = _create(northwind)
     assert mute["outbound"] is None
     number = northwind.number(trunk=mute["id"])
     query = "query($id: ID!) { node(id: $id) { ... on PhoneNumber { outboundCapable } } }"
     for outbound, capable in ((None, False), ({"address": "sip.example.com"}, True), (None, False)):
-        _updated(northwind, mute["id"], outbound=outbound)
+        _update(northwind, mute["id"], outbound=outbound)
         assert northwind(query, id=number.id)["node"] == {"outboundCapable": capable}
 
 
@@ -137,8 +139,8 @@ NO_ADDRESSES = [
 def test_r4_an_address_is_a_host_name_or_an_ip_address_with_an_optional_port(northwind: Client) -> None:
     trunk = northwind.trunk()
     for address in ADDRESSES:
-        assert _created(northwind, outbound={"address": address})["outbound"]["address"] == address
-        assert _updated(northwind, trunk, outbound={"address": address})["outbound"]["address"] == address
+        assert _create(northwind, outbound={"address": address})["outbound"]["address"] == address
+        assert _update(northwind, trunk, outbound={"address": address})["outbound"]["address"] == address
 
 
 def test_r4_other_addresses_are_invalid_input(northwind: Client) -> None:
@@ -156,7 +158,7 @@ def test_r4_other_addresses_are_invalid_input(northwind: Client) -> None:
 
 
 def test_r4_an_update_changes_what_was_sent_and_nothing_else(northwind: Client) -> None:
-    trunk = _created(northwind, outbound={"address": "sip.example.com", "authUsername": "north"})
+    trunk = _create(northwind, outbound={"address": "sip.example.com", "authUsername": "north"})
     for changes in (
         {"name": "Other"},
         {"transferMode": "SIP_ONLY"},
@@ -165,55 +167,83 @@ def test_r4_an_update_changes_what_was_sent_and_nothing_else(northwind: Client) 
         {"maxConcurrentCalls": 9},
     ):
         trunk |= changes
-        assert _updated(northwind, trunk["id"], **changes) == trunk
+        assert _update(northwind, trunk["id"], **changes) == trunk
     nothing = dict.fromkeys(("name", "transferMode", "transferCallerId", "callsPerSecond", "maxConcurrentCalls"))
-    assert _updated(northwind, trunk["id"], **nothing) == trunk
-    assert _updated(northwind, trunk["id"]) == trunk
+    assert _update(northwind, trunk["id"], **nothing) == trunk
+    assert _update(northwind, trunk["id"]) == trunk
 
 
 def test_r4_everything_else_in_outbound_is_replaced_and_null_removes_it(northwind: Client) -> None:
     full = {"address": "a.example", "authUsername": "north", "transport": "TLS", "mediaEncryption": "REQUIRE"}
-    trunk = _created(northwind, outbound=full | {"authPassword": PASSWORD})
+    trunk = _create(northwind, outbound=full | {"authPassword": PASSWORD})
     assert trunk["outbound"] == full
-    replaced = _updated(northwind, trunk["id"], outbound={"address": "b.example"})
+    replaced = _update(northwind, trunk["id"], outbound={"address": "b.example", "authPassword": PASSWORD})
     bare = {"address": "b.example", "authUsername": None, "transport": "UDP", "mediaEncryption": "NONE"}
     assert replaced == trunk | {"outbound": bare}
     assert _password(northwind, trunk["id"]) == PASSWORD
-    assert _updated(northwind, trunk["id"], outbound=None)["outbound"] is None
-    assert _sealed(northwind, trunk["id"]) is None
-    assert _updated(northwind, trunk["id"], outbound={"address": "c.example"})["outbound"] == bare | {
+    assert _update(northwind, trunk["id"], outbound=None)["outbound"] is None
+    assert _sealed_password(northwind, trunk["id"]) is None
+    assert _update(northwind, trunk["id"], outbound={"address": "c.example"})["outbound"] == bare | {
         "address": "c.example"
     }
-    assert _sealed(northwind, trunk["id"]) is None
+    assert _sealed_password(northwind, trunk["id"]) is None
 
 
 def test_r4_an_absent_password_keeps_the_stored_one_and_null_clears_it(northwind: Client) -> None:
     outbound = {"address": "sip.example.com", "authUsername": "north"}
-    trunk = _created(northwind, outbound=outbound | {"authPassword": PASSWORD})["id"]
+    trunk = _create(northwind, outbound=outbound | {"authPassword": PASSWORD})["id"]
     assert _password(northwind, trunk) == PASSWORD
     for changes, kept in (
         ({"name": "Other"}, PASSWORD),
         ({"outbound": outbound}, PASSWORD),
         ({"outbound": outbound | {"authPassword": "battery ✓"}}, "battery ✓"),
-        ({"outbound": outbound | {"address": "other.example"}}, "battery ✓"),
+        ({"outbound": outbound | {"mediaEncryption": "REQUIRE"}}, "battery ✓"),
         ({"outbound": outbound | {"authPassword": None}}, None),
         ({"outbound": outbound}, None),
     ):
-        _updated(northwind, trunk, **changes)
+        _update(northwind, trunk, **changes)
         assert _password(northwind, trunk) == kept, changes
-    without = _created(northwind, outbound=outbound | {"authPassword": None})["id"]
-    assert _sealed(northwind, without) is None
+    without = _create(northwind, outbound=outbound | {"authPassword": None})["id"]
+    assert _sealed_password(northwind, without) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"address": "other.example"}, {"transport": "TLS"}, {"authUsername": "south"}, {"authUsername": None}]
+)
+def test_r4_a_stored_password_goes_nowhere_else(northwind: Client, change: dict[str, str | None]) -> None:
+    outbound = {"address": "sip.example.com", "authUsername": "north"}
+    trunk = _create(northwind, outbound=outbound | {"authPassword": PASSWORD})["id"]
+    stored = northwind.installation.contents()
+    moved = outbound | change
+    refusals = northwind.refusals("updateTrunk", trunkId=trunk, outbound=moved)
+    assert refusals == [("INVALID_INPUT", ["outbound", "authPassword"])]
+    assert northwind.installation.contents() == stored
+    _update(northwind, trunk, outbound=moved | {"authPassword": "another"})
+    assert _password(northwind, trunk) == "another"
+    _update(northwind, trunk, outbound=outbound | {"authPassword": None})
+    assert _sealed_password(northwind, trunk) is None
+    _update(northwind, trunk, outbound=moved)
+
+
+@pytest.mark.parametrize("username", ['no"rth', "no\\rth"])
+def test_r4_a_user_name_that_no_carrier_can_be_sent_is_refused_at_its_field(northwind: Client, username: str) -> None:
+    outbound = {"address": "sip.example.com", "authUsername": username}
+    refused = [("INVALID_INPUT", ["outbound", "authUsername"])]
+    assert northwind.refusals("createTrunk", name="Carrier", outbound=outbound) == refused
+    assert northwind.refusals("updateTrunk", trunkId=northwind.trunk(), outbound=outbound) == refused
 
 
 def test_r4_passwords_are_write_only_encrypted_and_bound_to_their_row(northwind: Client) -> None:
     outbound = {"address": "sip.example.com", "authUsername": "north", "authPassword": PASSWORD}
-    one, two = (_created(northwind, outbound=outbound)["id"] for _ in range(2))
+    one, two = (_create(northwind, outbound=outbound)["id"] for _ in range(2))
     store = northwind.installation.store
     kept = (
-        store.file.read_bytes() if isinstance(store, SqliteStore) else str(northwind.installation.contents()).encode()
+        store.file.read_bytes()
+        if isinstance(store, SqliteTestDatabase)
+        else str(northwind.installation.contents()).encode()
     )
     assert PASSWORD.encode() not in kept
-    assert _sealed(northwind, one) != _sealed(northwind, two)
+    assert _sealed_password(northwind, one) != _sealed_password(northwind, two)
     northwind.installation.rows(
         "UPDATE trunk SET outbound_auth_password = (SELECT outbound_auth_password FROM trunk WHERE id = ?) WHERE id = ?",
         one,
@@ -234,7 +264,7 @@ def test_r4_credentials_have_at_most_200_characters(northwind: Client, field: st
         refusals = northwind.refusals("createTrunk", name="Carrier", outbound=outbound)
         assert refusals == [("INVALID_INPUT", ["outbound", field])]
     assert northwind.installation.contents() == stored
-    _created(northwind, outbound={"address": "sip.example.com", field: "x" * 200})
+    _create(northwind, outbound={"address": "sip.example.com", field: "x" * 200})
 
 
 def test_r4_a_refused_update_changes_nothing(northwind: Client) -> None:
@@ -250,8 +280,8 @@ def test_r4_a_refused_update_changes_nothing(northwind: Client) -> None:
 def test_r4_limits_are_1_to_10000(northwind: Client, field: str) -> None:
     trunk = northwind.trunk()
     for value in (1, 2, 10_000):
-        assert _created(northwind, **{field: value})[field] == value
-        assert _updated(northwind, trunk, **{field: value})[field] == value
+        assert _create(northwind, **{field: value})[field] == value
+        assert _update(northwind, trunk, **{field: value})[field] == value
     stored = northwind.installation.contents()
     for value in (0, -1, 10_001, 2**31 - 1):
         assert northwind.refusals("createTrunk", name="Carrier", **{field: value}) == [("INVALID_INPUT", [field])]
@@ -277,8 +307,8 @@ def test_r4_deleting_a_trunk_with_numbers_on_it_is_trunk_in_use(northwind: Clien
     stored = northwind.installation.contents()
     assert northwind.refusals("deleteTrunk", trunkId=trunk) == [("TRUNK_IN_USE", ["trunkId"])]
     assert northwind.installation.contents() == stored
-    northwind.do("deletePhoneNumber", "__typename", phoneNumberId=number.id)
-    assert northwind.do("deleteTrunk", "deletedTrunkId", trunkId=trunk)["deletedTrunkId"] == trunk
+    northwind.mutate_successfully("deletePhoneNumber", "__typename", phoneNumberId=number.id)
+    assert northwind.mutate_successfully("deleteTrunk", "deletedTrunkId", trunkId=trunk)["deletedTrunkId"] == trunk
     assert northwind("{ trunks { totalCount } }")["trunks"]["totalCount"] == 0
     assert northwind.refusals("deleteTrunk", trunkId=trunk) == [("TRUNK_NOT_FOUND", ["trunkId"])]
 
@@ -315,9 +345,9 @@ def test_r4_the_numbers_of_a_managed_trunk_are_their_owners_to_share_bind_dial_a
         "phoneNumber"
     ]
     assert (number["outboundCapable"], number["access"]) == (True, "OWNED")
-    northwind.do("setPhoneNumberShareable", "__typename", phoneNumberId=number["id"], shareable=True)
-    assert northwind.child().queued(agentNumber=e164, agentConfig={})["agentNumber"] == e164
-    northwind.do("setPhoneNumberShareable", "__typename", phoneNumberId=number["id"], shareable=False)
+    northwind.mutate_successfully("setPhoneNumberShareable", "__typename", phoneNumberId=number["id"], shareable=True)
+    assert northwind.child().create_queued(agentNumber=e164, agentConfig={})["agentNumber"] == e164
+    northwind.mutate_successfully("setPhoneNumberShareable", "__typename", phoneNumberId=number["id"], shareable=False)
     assert northwind.refusals("deletePhoneNumber", phoneNumberId=number["id"]) == []
 
 
@@ -328,5 +358,5 @@ def test_trunks_are_listed_newest_first_page_by_page(northwind: Client) -> None:
     northwind.installation.rows(same, trunks[2], trunks[1])
     newest_first = [trunks[4], trunks[3], *sorted(trunks[1:3], reverse=True), trunks[0]]
     for size in (1, 2, 5):
-        assert northwind.walked("trunks", size) == newest_first
-        assert northwind.walked("trunks", size, backwards=True) == newest_first
+        assert northwind.ids_of_all_pages("trunks", size) == newest_first
+        assert northwind.ids_of_all_pages("trunks", size, backwards=True) == newest_first

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as its specification has it: methods, media types, statuses, codes, ids, and whatever comes along."""
+"""Test GraphQL over HTTP: methods, media types, statuses, error codes, request ids."""
 
 import json
 from pathlib import Path
@@ -11,18 +11,13 @@ import pytest
 from tests.conftest import Install
 from tests.installation import Client, Installation, Json
 
-OLD, NEW = "application/json", "application/graphql-response+json"
-WHO = "{ viewer { organization { name } } }"
+JSON_TYPE, GRAPHQL_TYPE = "application/json", "application/graphql-response+json"
+VIEWER_QUERY = "{ viewer { organization { name } } }"
 NORTHWIND = {"data": {"viewer": {"organization": {"name": "Northwind"}}}, "extensions": {"cost": 3}}
 
 
-@pytest.fixture(scope="module")
-def asker(shared_installation: Installation) -> Client:
-    return shared_installation.root("Northwind")
-
-
 def post(client: Client, body: Any, **headers: str) -> httpx.Response:
-    """A body as it is where it is bytes, else as JSON; header names are written with underscores."""
+    """Send bytes unchanged, anything else as JSON; header names are written with underscores."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
     return client.installation.http.post("/graphql", content=content, headers=client.headers | sent)
@@ -33,8 +28,8 @@ def get(client: Client, parameters: dict[str, str], **headers: str) -> httpx.Res
     return client.installation.http.get(f"/graphql?{urlencode(parameters)}", headers=client.headers | sent)
 
 
-def code(response: httpx.Response) -> str:
-    """The code of the one error of an answer that has no data."""
+def error_code(response: httpx.Response) -> str:
+    """Return the code of the only error of a response without data."""
     body = response.json()
     assert body.keys() == {"errors"}
     assert len(body["errors"]) == 1
@@ -46,18 +41,21 @@ def code(response: httpx.Response) -> str:
 # ----------------------------------------------------------------------------------------- what is asked, and how
 
 
-def test_post_and_get_answer_the_same(asker: Client) -> None:
+def test_post_and_get_answer_the_same(shared_northwind: Client) -> None:
     query = "query Who($id: ID!) { organization(id: $id) { name } }"
-    variables = {"id": asker.organization_id}
+    variables = {"id": shared_northwind.organization_id}
     wanted = {"data": {"organization": {"name": "Northwind"}}, "extensions": {"cost": 2}}
-    assert post(asker, {"query": query, "variables": variables}).json() == wanted
-    assert get(asker, {"query": query, "variables": json.dumps(variables)}).json() == wanted
-    assert get(asker, {"query": query, "variables": json.dumps(variables), "operationName": "Who"}).json() == wanted
+    assert post(shared_northwind, {"query": query, "variables": variables}).json() == wanted
+    assert get(shared_northwind, {"query": query, "variables": json.dumps(variables)}).json() == wanted
+    assert (
+        get(shared_northwind, {"query": query, "variables": json.dumps(variables), "operationName": "Who"}).json()
+        == wanted
+    )
 
 
 @pytest.mark.parametrize("absent", [{}, {"variables": None}, {"operationName": None}, {"extensions": None}, {"x": [1]}])
-def test_what_is_null_or_unknown_in_a_body_is_as_if_absent(asker: Client, absent: dict[str, Any]) -> None:
-    assert post(asker, {"query": WHO} | absent).json() == NORTHWIND
+def test_what_is_null_or_unknown_in_a_body_is_as_if_absent(shared_northwind: Client, absent: dict[str, Any]) -> None:
+    assert post(shared_northwind, {"query": VIEWER_QUERY} | absent).json() == NORTHWIND
 
 
 @pytest.mark.parametrize(
@@ -72,42 +70,48 @@ def test_what_is_null_or_unknown_in_a_body_is_as_if_absent(asker: Client, absent
         {"x": "1"},
     ],
 )
-def test_what_is_null_or_empty_in_a_query_string_is_as_if_absent(asker: Client, absent: dict[str, str]) -> None:
-    assert get(asker, {"query": WHO} | absent).json() == NORTHWIND
+def test_what_is_null_or_empty_in_a_query_string_is_as_if_absent(
+    shared_northwind: Client, absent: dict[str, str]
+) -> None:
+    assert get(shared_northwind, {"query": VIEWER_QUERY} | absent).json() == NORTHWIND
 
 
-def test_the_operation_name_chooses(asker: Client) -> None:
+def test_the_operation_name_chooses(shared_northwind: Client) -> None:
     document = "query A { a: __typename } query B { b: __typename } mutation C { c: __typename }"
     for name, data in (("A", {"a": "Query"}), ("B", {"b": "Query"})):
-        assert post(asker, {"query": document, "operationName": name}).json()["data"] == data
-        assert get(asker, {"query": document, "operationName": name}).json()["data"] == data
-    assert post(asker, {"query": document, "operationName": "C"}).json()["data"] == {"c": "Mutation"}
-    assert get(asker, {"query": document, "operationName": "C"}).status_code == 405
+        assert post(shared_northwind, {"query": document, "operationName": name}).json()["data"] == data
+        assert get(shared_northwind, {"query": document, "operationName": name}).json()["data"] == data
+    assert post(shared_northwind, {"query": document, "operationName": "C"}).json()["data"] == {"c": "Mutation"}
+    assert get(shared_northwind, {"query": document, "operationName": "C"}).status_code == 405
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_of_several_operations_one_must_be_named(asker: Client, method: str) -> None:
+def test_of_several_operations_one_must_be_named(shared_northwind: Client, method: str) -> None:
     document = {"query": "query A { a: __typename } query B { b: __typename }"}
-    answer = post(asker, document, Accept=NEW) if method == "POST" else get(asker, document, Accept=NEW)
-    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
+    answer = (
+        post(shared_northwind, document, Accept=GRAPHQL_TYPE)
+        if method == "POST"
+        else get(shared_northwind, document, Accept=GRAPHQL_TYPE)
+    )
+    assert (answer.status_code, error_code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
 @pytest.mark.parametrize("name", ["Nobody", "a"])
-def test_an_operation_that_is_not_there_is_not_run(asker: Client, name: str) -> None:
-    answer = post(asker, {"query": "query A { __typename }", "operationName": name}, Accept=NEW)
-    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
+def test_an_operation_that_is_not_there_is_not_run(shared_northwind: Client, name: str) -> None:
+    answer = post(shared_northwind, {"query": "query A { __typename }", "operationName": name}, Accept=GRAPHQL_TYPE)
+    assert (answer.status_code, error_code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
-def test_mutations_are_not_sent_by_get(asker: Client) -> None:
-    before = asker.installation.contents()
-    answer = get(asker, {"query": 'mutation { createAgent(input: {name: "By link"}) { agent { id } } }'})
-    assert (answer.status_code, code(answer), answer.headers["Allow"]) == (405, "BAD_REQUEST", "POST")
-    assert asker.installation.contents() == before
+def test_mutations_are_not_sent_by_get(shared_northwind: Client) -> None:
+    before = shared_northwind.installation.contents()
+    answer = get(shared_northwind, {"query": 'mutation { createAgent(input: {name: "By link"}) { agent { id } } }'})
+    assert (answer.status_code, error_code(answer), answer.headers["Allow"]) == (405, "BAD_REQUEST", "POST")
+    assert shared_northwind.installation.contents() == before
 
 
 # ---------------------------------------------------------------------------------------- what is answered, and how
 
-# A request, its code, and whether `data` is in the answer: it is not where execution did not start.
+# A request, its error code, and whether the response has `data`: not if execution did not start.
 MISTAKES: dict[str, tuple[Json, str, bool]] = {
     "a document that ends too early": ({"query": "{ viewer {"}, "GRAPHQL_PARSE_FAILED", False),
     "an empty document": ({"query": "# nothing"}, "GRAPHQL_PARSE_FAILED", False),
@@ -145,11 +149,11 @@ MISTAKES: dict[str, tuple[Json, str, bool]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_has_its_code_and_its_status_in_both_media_types(asker: Client, mistake: str) -> None:
-    """`application/json` is always 200; the newer type says 400 where execution did not start."""
+def test_a_mistake_has_its_code_and_its_status_in_both_media_types(shared_northwind: Client, mistake: str) -> None:
+    """`application/json` is always 200; the newer type is 400 if execution did not start."""
     request, wanted, started = MISTAKES[mistake]
-    for media, status in ((OLD, 200), (NEW, 200 if started else 400)):
-        answer = post(asker, request, Accept=media)
+    for media, status in ((JSON_TYPE, 200), (GRAPHQL_TYPE, 200 if started else 400)):
+        answer = post(shared_northwind, request, Accept=media)
         assert answer.headers["Content-Type"].partition(";")[0] == media
         assert answer.status_code == status
         body = answer.json()
@@ -157,57 +161,57 @@ def test_a_mistake_has_its_code_and_its_status_in_both_media_types(asker: Client
         assert body.get("data", "absent") == (None if started else "absent")
 
 
-def test_a_variable_that_is_never_used_is_found_by_validation(asker: Client) -> None:
-    answer = post(asker, {"query": "query($x: Int) { viewer { scopes } }"}, Accept=NEW)
-    assert (answer.status_code, code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
+def test_a_variable_that_is_never_used_is_found_by_validation(shared_northwind: Client) -> None:
+    answer = post(shared_northwind, {"query": "query($x: Int) { viewer { scopes } }"}, Accept=GRAPHQL_TYPE)
+    assert (answer.status_code, error_code(answer)) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
-def test_an_error_beside_data_is_two_hundred_in_both_media_types(asker: Client) -> None:
+def test_an_error_beside_data_is_two_hundred_in_both_media_types(shared_northwind: Client) -> None:
     query = '{ node(id: "nothing") { id } trunks(first: 0) { totalCount } }'
-    for media in (OLD, NEW):
-        answer = post(asker, {"query": query}, Accept=media)
+    for media in (JSON_TYPE, GRAPHQL_TYPE):
+        answer = post(shared_northwind, {"query": query}, Accept=media)
         assert answer.status_code == 200
         assert answer.json()["data"] is None
         assert answer.json()["errors"][0]["path"] == ["trunks"]
 
 
-ACCEPTED = {
-    None: OLD,
-    "*/*": OLD,
-    "application/*": OLD,
-    OLD: OLD,
-    NEW: NEW,
-    "APPLICATION/JSON": OLD,
-    f"{NEW}; charset=utf-8": NEW,
-    f"{OLD}, {NEW}": OLD,
-    f"{NEW}, {OLD}": OLD,
-    f"{NEW}, {OLD};q=0.9": NEW,
-    f"{NEW};q=0.5, {OLD}": OLD,
-    f"{NEW};q=0.5, */*;q=0.1": NEW,
-    f"{OLD};q=0, */*": NEW,
-    f"text/html, {NEW};q=0.1": NEW,
-    "text/html, */*;q=0.8": OLD,
+NEGOTIATED = {
+    None: JSON_TYPE,
+    "*/*": JSON_TYPE,
+    "application/*": JSON_TYPE,
+    JSON_TYPE: JSON_TYPE,
+    GRAPHQL_TYPE: GRAPHQL_TYPE,
+    "APPLICATION/JSON": JSON_TYPE,
+    f"{GRAPHQL_TYPE}; charset=utf-8": GRAPHQL_TYPE,
+    f"{JSON_TYPE}, {GRAPHQL_TYPE}": JSON_TYPE,
+    f"{GRAPHQL_TYPE}, {JSON_TYPE}": JSON_TYPE,
+    f"{GRAPHQL_TYPE}, {JSON_TYPE};q=0.9": GRAPHQL_TYPE,
+    f"{GRAPHQL_TYPE};q=0.5, {JSON_TYPE}": JSON_TYPE,
+    f"{GRAPHQL_TYPE};q=0.5, */*;q=0.1": GRAPHQL_TYPE,
+    f"{JSON_TYPE};q=0, */*": GRAPHQL_TYPE,
+    f"text/html, {GRAPHQL_TYPE};q=0.1": GRAPHQL_TYPE,
+    "text/html, */*;q=0.8": JSON_TYPE,
     "text/html": None,
     "application/xml": None,
     "application/jsonp": None,
-    f"{OLD};q=0": None,
+    f"{JSON_TYPE};q=0": None,
     "*/*;q=0": None,
-    f"{OLD};q=none": None,
+    f"{JSON_TYPE};q=none": None,
 }
 
 
-@pytest.mark.parametrize("accept", ACCEPTED)
-def test_the_media_type_is_negotiated(asker: Client, accept: str | None) -> None:
-    http = asker.installation.http
-    request = http.build_request("POST", "/graphql", headers=asker.headers, json={"query": WHO})
+@pytest.mark.parametrize("accept", NEGOTIATED)
+def test_the_media_type_is_negotiated(shared_northwind: Client, accept: str | None) -> None:
+    http = shared_northwind.installation.http
+    request = http.build_request("POST", "/graphql", headers=shared_northwind.headers, json={"query": VIEWER_QUERY})
     del request.headers["Accept"]
     if accept is not None:
         request.headers["Accept"] = accept
     answer = http.send(request)
-    wanted = ACCEPTED[accept]
+    wanted = NEGOTIATED[accept]
     if wanted is None:
-        assert (answer.status_code, code(answer)) == (406, "BAD_REQUEST")
-        assert answer.headers["Content-Type"] == OLD
+        assert (answer.status_code, error_code(answer)) == (406, "BAD_REQUEST")
+        assert answer.headers["Content-Type"] == JSON_TYPE
     else:
         assert (answer.status_code, answer.json()) == (200, NORTHWIND)
         assert answer.headers["Content-Type"].partition(";")[0] == wanted
@@ -228,42 +232,42 @@ def test_the_media_type_is_negotiated(asker: Client, accept: str | None) -> None
         ("", 415),
     ],
 )
-def test_a_body_is_json_in_utf_8(asker: Client, kind: str, status: int) -> None:
-    answer = post(asker, {"query": WHO}, Content_Type=kind)
+def test_a_body_is_json_in_utf_8(shared_northwind: Client, kind: str, status: int) -> None:
+    answer = post(shared_northwind, {"query": VIEWER_QUERY}, Content_Type=kind)
     assert answer.status_code == status
-    assert status == 200 or code(answer) == "BAD_REQUEST"
+    assert status == 200 or error_code(answer) == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-def test_other_methods_are_not_allowed(asker: Client, method: str) -> None:
-    answer = asker.installation.http.request(method, "/graphql", headers=asker.headers)
-    assert (answer.status_code, code(answer), answer.headers["Allow"]) == (405, "BAD_REQUEST", "GET, POST")
-    assert answer.headers["Content-Type"] == OLD
+def test_other_methods_are_not_allowed(shared_northwind: Client, method: str) -> None:
+    answer = shared_northwind.installation.http.request(method, "/graphql", headers=shared_northwind.headers)
+    assert (answer.status_code, error_code(answer), answer.headers["Allow"]) == (405, "BAD_REQUEST", "GET, POST")
+    assert answer.headers["Content-Type"] == JSON_TYPE
 
 
-@pytest.mark.parametrize("accept", [OLD, NEW])
-def test_a_refusal_is_in_the_media_type_that_is_taken(asker: Client, accept: str) -> None:
+@pytest.mark.parametrize("accept", [JSON_TYPE, GRAPHQL_TYPE])
+def test_a_refusal_is_in_the_media_type_that_is_taken(shared_northwind: Client, accept: str) -> None:
     for answer in (
-        post(asker, b"{", Accept=accept),
-        post(asker, {"query": WHO}, Accept=accept, Authorization=""),
-        post(asker, {"query": WHO}, Accept=accept, Content_Type="text/plain"),
-        get(asker, {"query": 'mutation { createAgent(input: {name: ""}) { agent { id } } }'}, Accept=accept),
+        post(shared_northwind, b"{", Accept=accept),
+        post(shared_northwind, {"query": VIEWER_QUERY}, Accept=accept, Authorization=""),
+        post(shared_northwind, {"query": VIEWER_QUERY}, Accept=accept, Content_Type="text/plain"),
+        get(shared_northwind, {"query": 'mutation { createAgent(input: {name: ""}) { agent { id } } }'}, Accept=accept),
     ):
         assert answer.status_code in (400, 401, 415, 405)
         assert answer.headers["Content-Type"].partition(";")[0] == accept
 
 
-def test_other_methods_are_not_allowed_at_healthz(asker: Client) -> None:
-    answer = asker.installation.http.post("/healthz")
-    assert (answer.status_code, code(answer)) == (405, "BAD_REQUEST")
+def test_other_methods_are_not_allowed_at_healthz(shared_northwind: Client) -> None:
+    answer = shared_northwind.installation.http.post("/healthz")
+    assert (answer.status_code, error_code(answer)) == (405, "BAD_REQUEST")
     assert "GET" in answer.headers["Allow"]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/graphql/x", "/graphqll", "/healthz/x", "/%00", "/%ff", "/..%2f"])
-def test_an_unknown_path_says_where_the_api_is(asker: Client, path: str) -> None:
+def test_an_unknown_path_says_where_the_api_is(shared_northwind: Client, path: str) -> None:
     for method in ("GET", "POST"):
-        answer = asker.installation.http.request(method, path, headers=asker.headers)
-        assert (answer.status_code, code(answer)) == (404, "BAD_REQUEST")
+        answer = shared_northwind.installation.http.request(method, path, headers=shared_northwind.headers)
+        assert (answer.status_code, error_code(answer)) == (404, "BAD_REQUEST")
         assert "/graphql" in answer.json()["errors"][0]["message"]
 
 
@@ -303,10 +307,10 @@ ODD_BODIES: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", ODD_BODIES)
-def test_an_odd_body_is_a_bad_request(asker: Client, body: str) -> None:
-    answer = post(asker, ODD_BODIES[body])
-    assert (answer.status_code, code(answer)) == (400, "BAD_REQUEST")
-    assert answer.headers["Content-Type"] == OLD
+def test_an_odd_body_is_a_bad_request(shared_northwind: Client, body: str) -> None:
+    answer = post(shared_northwind, ODD_BODIES[body])
+    assert (answer.status_code, error_code(answer)) == (400, "BAD_REQUEST")
+    assert answer.headers["Content-Type"] == JSON_TYPE
 
 
 ODD_QUERY_STRINGS = {
@@ -323,9 +327,11 @@ ODD_QUERY_STRINGS = {
 
 
 @pytest.mark.parametrize("query", ODD_QUERY_STRINGS)
-def test_an_odd_query_string_is_a_bad_request(asker: Client, query: str) -> None:
-    answer = asker.installation.http.get(f"/graphql?{ODD_QUERY_STRINGS[query]}", headers=asker.headers)
-    assert (answer.status_code, code(answer)) == (400, "BAD_REQUEST")
+def test_an_odd_query_string_is_a_bad_request(shared_northwind: Client, query: str) -> None:
+    answer = shared_northwind.installation.http.get(
+        f"/graphql?{ODD_QUERY_STRINGS[query]}", headers=shared_northwind.headers
+    )
+    assert (answer.status_code, error_code(answer)) == (400, "BAD_REQUEST")
 
 
 ODD_DOCUMENTS = {
@@ -343,114 +349,129 @@ ODD_DOCUMENTS = {
 
 
 @pytest.mark.parametrize("document", ODD_DOCUMENTS)
-def test_an_odd_document_is_its_writers_mistake(asker: Client, document: str) -> None:
-    answer = post(asker, {"query": ODD_DOCUMENTS[document]}, Accept=NEW)
+def test_an_odd_document_is_its_writers_mistake(shared_northwind: Client, document: str) -> None:
+    answer = post(shared_northwind, {"query": ODD_DOCUMENTS[document]}, Accept=GRAPHQL_TYPE)
     assert answer.status_code == 400
     assert answer.json().keys() == {"errors"}
     codes = {error["extensions"]["code"] for error in answer.json()["errors"]}
     assert codes <= {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "QUERY_TOO_COMPLEX"}
 
 
-def test_an_id_of_5000_digits_is_an_id_that_is_not_there(asker: Client) -> None:
-    assert asker("{ node(id: " + "9" * 5000 + ") { id } }") == {"node": None}
+def test_an_id_of_5000_digits_is_an_id_that_is_not_there(shared_northwind: Client) -> None:
+    assert shared_northwind("{ node(id: " + "9" * 5000 + ") { id } }") == {"node": None}
 
 
 # ----------------------------------------------------------------------------------------------------- browsers
 
 
-def test_a_browser_is_sent_on_to_graphiql_without_a_key(asker: Client) -> None:
+def test_a_browser_is_sent_on_to_graphiql_without_a_key(shared_northwind: Client) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-    page = asker.installation.http.get("/graphql", headers={"Accept": accept})
+    page = shared_northwind.installation.http.get("/graphql", headers={"Accept": accept})
     assert (page.status_code, page.headers["Location"]) == (303, "/graphiql")
 
 
-def test_a_browser_that_sends_a_query_gets_its_answer(asker: Client) -> None:
-    assert get(asker, {"query": WHO}, Accept="text/html, */*;q=0.8").json() == NORTHWIND
+def test_a_browser_that_sends_a_query_gets_its_answer(shared_northwind: Client) -> None:
+    assert get(shared_northwind, {"query": VIEWER_QUERY}, Accept="text/html, */*;q=0.8").json() == NORTHWIND
 
 
-ALLOWED, OTHER = "https://console.example.com", "https://other.example.com"
+ALLOWED_ORIGIN, OTHER_ORIGIN = "https://console.example.com", "https://other.example.com"
 
 
 @pytest.fixture
-def visited(install: Install) -> Client:
-    """Somebody of an installation that lets one origin in."""
-    return install(allowed_origins=(ALLOWED,)).root("Northwind")
+def cors_client(install: Install) -> Client:
+    """A client of an installation that allows one origin."""
+    return install(allowed_origins=(ALLOWED_ORIGIN,)).root("Northwind")
 
 
-def test_a_front_end_on_an_allowed_origin_is_let_in(visited: Client) -> None:
-    http = visited.installation.http
+def test_a_front_end_on_an_allowed_origin_can_send_requests(cors_client: Client) -> None:
+    http = cors_client.installation.http
     asking = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-request-id",
     }
-    preflight = http.options("/graphql", headers={"Origin": ALLOWED} | asking)
+    preflight = http.options("/graphql", headers={"Origin": ALLOWED_ORIGIN} | asking)
     assert preflight.status_code == 200
-    assert preflight.headers["Access-Control-Allow-Origin"] == ALLOWED
-    assert preflight.headers["Access-Control-Allow-Methods"] == "GET, POST"
+    assert preflight.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
+    assert preflight.headers["Access-Control-Allow-Methods"] == "GET, POST, PUT"
     names = {name.strip().lower() for name in preflight.headers["Access-Control-Allow-Headers"].split(",")}
     assert {"authorization", "content-type", "x-request-id"} <= names
-    answer = post(visited, {"query": WHO}, Origin=ALLOWED)
+    answer = post(cors_client, {"query": VIEWER_QUERY}, Origin=ALLOWED_ORIGIN)
     assert answer.json() == NORTHWIND
-    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+    assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
     exposed = {name.strip() for name in answer.headers["Access-Control-Expose-Headers"].split(",")}
     assert exposed == {"X-Request-Id", "RateLimit-Remaining", "Retry-After"}
     assert "Origin" in answer.headers["Vary"]
 
 
-def test_a_front_end_on_an_allowed_origin_can_read_refusals_too(visited: Client) -> None:
+def test_a_front_end_on_an_allowed_origin_can_read_refusals_too(cors_client: Client) -> None:
     for answer in (
-        post(visited, {"query": WHO}, Origin=ALLOWED, Authorization=""),
-        post(visited, b"", Origin=ALLOWED),
-        post(visited, {"query": WHO}, Origin=ALLOWED, Accept="text/html"),
-        visited.installation.http.get("/nothing", headers={"Origin": ALLOWED}),
+        post(cors_client, {"query": VIEWER_QUERY}, Origin=ALLOWED_ORIGIN, Authorization=""),
+        post(cors_client, b"", Origin=ALLOWED_ORIGIN),
+        post(cors_client, {"query": VIEWER_QUERY}, Origin=ALLOWED_ORIGIN, Accept="text/html"),
+        cors_client.installation.http.get("/nothing", headers={"Origin": ALLOWED_ORIGIN}),
     ):
         assert answer.status_code in (401, 400, 406, 404)
-        assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED
+        assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED_ORIGIN
 
 
-def test_a_front_end_on_an_allowed_origin_can_read_the_id_of_a_bug(visited: Client) -> None:
-    visited.installation.rows("""UPDATE api_key SET scopes = '["NO_SCOPE"]'""")
-    answer = post(visited, {"query": WHO}, Origin=ALLOWED)
-    assert (answer.status_code, code(answer)) == (500, "INTERNAL_SERVER_ERROR")
-    assert answer.headers.get("Access-Control-Allow-Origin") == ALLOWED
+def test_a_front_end_on_an_allowed_origin_can_read_the_id_of_a_bug(cors_client: Client) -> None:
+    cors_client.installation.rows("""UPDATE api_key SET scopes = '["NO_SCOPE"]'""")
+    answer = post(cors_client, {"query": VIEWER_QUERY}, Origin=ALLOWED_ORIGIN)
+    assert (answer.status_code, error_code(answer)) == (500, "INTERNAL_SERVER_ERROR")
+    assert answer.headers.get("Access-Control-Allow-Origin") == ALLOWED_ORIGIN
 
 
-def test_a_front_end_on_another_origin_is_not(visited: Client, asker: Client) -> None:
-    for client, origin in ((visited, OTHER), (visited, "null"), (visited, ALLOWED + ".evil.example"), (asker, ALLOWED)):
+def test_a_front_end_on_another_origin_is_not(cors_client: Client, shared_northwind: Client) -> None:
+    for client, origin in (
+        (cors_client, OTHER_ORIGIN),
+        (cors_client, "null"),
+        (cors_client, ALLOWED_ORIGIN + ".evil.example"),
+        (shared_northwind, ALLOWED_ORIGIN),
+    ):
         asking = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         preflight = client.installation.http.options("/graphql", headers=asking)
-        assert preflight.status_code == (400 if client is visited else 405)
+        assert preflight.status_code == (400 if client is cors_client else 405)
         assert "Access-Control-Allow-Origin" not in preflight.headers
-        assert "Access-Control-Allow-Origin" not in post(client, {"query": WHO}, Origin=origin).headers
+        assert "Access-Control-Allow-Origin" not in post(client, {"query": VIEWER_QUERY}, Origin=origin).headers
 
 
 # ------------------------------------------------------------------------------------------------ ids and health
 
 
 @pytest.mark.parametrize("sent", ["abc", "A.b_c-1", "x" * 64])
-def test_a_request_keeps_the_id_that_it_was_sent_with(asker: Client, sent: str) -> None:
-    assert post(asker, {"query": WHO}, X_Request_Id=sent).headers["X-Request-Id"] == sent
-    assert asker.installation.http.get("/nothing", headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent
+def test_a_request_keeps_the_id_that_it_was_sent_with(shared_northwind: Client, sent: str) -> None:
+    assert post(shared_northwind, {"query": VIEWER_QUERY}, X_Request_Id=sent).headers["X-Request-Id"] == sent
+    assert (
+        shared_northwind.installation.http.get("/nothing", headers={"X-Request-Id": sent}).headers["X-Request-Id"]
+        == sent
+    )
 
 
 @pytest.mark.parametrize("sent", [None, "", "x" * 65, "a b", "a;b", "a\tb", "\u00e4", '"a"', "{}"])
-def test_a_request_without_a_good_id_gets_one(asker: Client, sent: str | None) -> None:
+def test_a_request_without_a_good_id_gets_one(shared_northwind: Client, sent: str | None) -> None:
     headers = [] if sent is None else [(b"X-Request-Id", sent.encode("latin-1"))]
-    given = [asker.installation.http.get("/healthz", headers=headers).headers["X-Request-Id"] for _ in range(2)]
+    given = [
+        shared_northwind.installation.http.get("/healthz", headers=headers).headers["X-Request-Id"] for _ in range(2)
+    ]
     assert given[0] != given[1]
     assert {len(each) for each in given} == {32}
     assert all(each.isalnum() for each in given)
 
 
-def test_the_id_is_in_the_header_and_not_in_the_body(asker: Client) -> None:
-    for body in ({"query": WHO}, {"query": "{ nothing }"}, {"query": "{ trunks(first: 0) { totalCount } }"}, {}):
-        answer = post(asker, body, X_Request_Id="my-own-id")
+def test_the_id_is_in_the_header_and_not_in_the_body(shared_northwind: Client) -> None:
+    for body in (
+        {"query": VIEWER_QUERY},
+        {"query": "{ nothing }"},
+        {"query": "{ trunks(first: 0) { totalCount } }"},
+        {},
+    ):
+        answer = post(shared_northwind, body, X_Request_Id="my-own-id")
         assert answer.headers["X-Request-Id"] == "my-own-id"
         assert "my-own-id" not in answer.text
 
 
-def test_healthz_answers_while_the_database_does(asker: Client) -> None:
-    answer = asker.installation.http.get("/healthz")
+def test_healthz_answers_while_the_database_does(shared_northwind: Client) -> None:
+    answer = shared_northwind.installation.http.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
@@ -458,26 +479,69 @@ def unlink(file: Path) -> None:
     file.unlink()
 
 
-def spoil(file: Path) -> None:
-    """Another file in its place, as a restore gone wrong leaves it."""
+def overwrite(file: Path) -> None:
+    """Replace the file, as a failed restore does."""
     other = file.with_name("garbage")
     other.write_bytes(b"garbage" * 1000)
     other.replace(file)
 
 
+def unlink_log(file: Path) -> None:
+    """Delete the write-ahead log: the next process that opens the database creates another."""
+    file.with_name(f"{file.name}-wal").unlink()
+
+
+def unlink_index(file: Path) -> None:
+    """Delete the shared memory file: the next process creates another, and does not see our locks."""
+    file.with_name(f"{file.name}-shm").unlink()
+
+
 @pytest.mark.sqlite
-@pytest.mark.parametrize("ruin", [unlink, spoil])
+@pytest.mark.parametrize("ruin", [unlink_log, unlink_index])
+def test_nothing_is_acknowledged_that_goes_into_a_file_which_was_deleted(installation: Installation, ruin: Any) -> None:
+    northwind = installation.root("Northwind")
+    northwind.agent()
+    assert installation.http.get("/healthz").status_code == 200
+    ruin(installation.file)
+    made = post(northwind, {"query": 'mutation { createAgent(input: {name: "Lost"}) { agent { id } } }'})
+    assert (made.status_code, error_code(made)) == (503, "SERVICE_UNAVAILABLE")
+    assert installation.http.get("/healthz").status_code == 503
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("ruin", [unlink, overwrite])
 @pytest.mark.parametrize("used", [False, True], ids=["not yet opened", "open"])
 def test_without_its_database_it_is_unavailable(installation: Installation, ruin: Any, used: bool) -> None:
-    """Where it was not open yet, and where connections are open to what is no longer there."""
+    """Before the database is opened, and while connections to the old file are open."""
     northwind = installation.root("Northwind")
     if used:
-        assert northwind(WHO)
+        assert northwind(VIEWER_QUERY)
         northwind.agent()
         assert installation.http.get("/healthz").status_code == 200
     ruin(installation.file)
     health = installation.http.get("/healthz")
-    answer = post(northwind, {"query": WHO})
+    answer = post(northwind, {"query": VIEWER_QUERY})
     assert health.status_code == 503
-    assert (answer.status_code, code(answer)) == (503, "SERVICE_UNAVAILABLE")
+    assert (answer.status_code, error_code(answer)) == (503, "SERVICE_UNAVAILABLE")
     assert health.headers["Retry-After"] == answer.headers["Retry-After"] == "1"
+
+
+def test_a_statement_that_the_database_refuses_is_a_bug_and_no_outage(installation: Installation) -> None:
+    """Such as an unknown column: to send the request again would not help."""
+    northwind = installation.root("Northwind")
+    northwind.trunk()
+    installation.store.write_unchecked("ALTER TABLE trunk RENAME COLUMN name TO title")
+    answer = post(northwind, {"query": "{ trunks { nodes { name } } }"})
+    (error,) = answer.json()["errors"]
+    assert answer.status_code == 200
+    assert error["extensions"] == {
+        "code": "INTERNAL_SERVER_ERROR",
+        "requestId": answer.headers["X-Request-Id"],
+    }
+
+
+@pytest.mark.parametrize("path", ["/graphql/", "/healthz/", "/assets", "/graphiql/"])
+def test_no_redirect_uses_the_host_of_the_request(shared_northwind: Client, path: str) -> None:
+    answer = shared_northwind.installation.http.get(path, headers={"Host": "evil.example"})
+    assert answer.status_code == 404
+    assert "evil.example" not in f"{answer.headers}{answer.text}"

@@ -1,4 +1,4 @@
-"""Traces: a span for each request, as a collector receives it, with nothing in it of what was asked."""
+"""Test the spans that a collector receives."""
 
 import threading
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tests.processes import Served, run, served_in
-from tests.serving.following import socket
-from tests.serving.test_bugs import Logged
+from tests.server_process import ServerProcess, run_command, run_server_in
+from tests.serving.server_log import ServerLog
+from tests.serving.subscribers import open_websocket
 
 MARK = "sentinel4711"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -21,7 +21,7 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 @dataclass
 class Collector:
-    """Takes spans over OTLP, as any collector does."""
+    """Receives spans over OTLP."""
 
     address: str = ""
     bodies: list[bytes] = field(default_factory=list)
@@ -50,7 +50,7 @@ def collector() -> Iterator[Collector]:
             self.end_headers()
 
         def log_message(self, *_said: Any) -> None:
-            """It has nothing to say."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
         collected.address = f"http://127.0.0.1:{server.server_port}/"
@@ -62,8 +62,8 @@ def collector() -> Iterator[Collector]:
 
 
 @dataclass
-class Traced:
-    """A server that has ended, so that all of its spans are sent; `lines` are what it logged of the same."""
+class TracedServer:
+    """The spans of a server that has ended, and the log lines of the same requests by id."""
 
     spans: dict[str, Span]
     lines: dict[str, Any]
@@ -71,17 +71,17 @@ class Traced:
     sent: bytes
 
 
-async def traced(tmp_path: Path, collector: Collector) -> Traced:
-    with served_in(tmp_path, DIALTREE_OTLP_ENDPOINT=collector.address) as served:
+async def run_traced_server(tmp_path: Path, collector: Collector) -> TracedServer:
+    with run_server_in(tmp_path, DIALTREE_OTLP_ENDPOINT=collector.address) as served:
         await ask(served)
-        logged = Logged(served, 0)
-        lines = {name: logged.with_id(name)[0] for name in ("asked", "refused", "followed")}
+        logged = ServerLog(served, 0)
+        lines = {name: logged.lines_with_id(name)[0] for name in ("asked", "refused", "followed")}
         text = logged.text
     spans = {str(attributes(span)["dialtree.request_id"]): span for span in collector.spans}
-    return Traced(spans, lines, text, b"".join(collector.bodies))
+    return TracedServer(spans, lines, text, b"".join(collector.bodies))
 
 
-async def ask(served: Served) -> None:
+async def ask(served: ServerProcess) -> None:
     client = served.root()
     parent = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
     for name, query in (
@@ -90,7 +90,7 @@ async def ask(served: Served) -> None:
     ):
         headers = client.headers | parent | {"X-Request-Id": name}
         served.http.post("/graphql", headers=headers, json={"query": query, "variables": {"unused": MARK}})
-    async with socket(client, additional_headers=parent | {"X-Request-Id": "followed"}) as it:
+    async with open_websocket(client, additional_headers=parent | {"X-Request-Id": "followed"}) as it:
         following = await it.subscribe(f'query Over {{ node(id: "{MARK}") {{ id }} }}')
         assert await following.next()
         assert await following.next() is None
@@ -101,7 +101,7 @@ def attributes(span: Span) -> dict[str, Any]:
 
 
 async def test_a_request_is_a_span_of_its_callers_trace(tmp_path: Path, collector: Collector) -> None:
-    seen = await traced(tmp_path, collector)
+    seen = await run_traced_server(tmp_path, collector)
     asked = seen.spans["asked"]
     assert (asked.name, asked.kind) == ("query", Span.SPAN_KIND_SERVER)
     assert (asked.trace_id.hex(), asked.parent_span_id.hex()) == (TRACE, PARENT)
@@ -126,22 +126,22 @@ async def test_a_request_is_a_span_of_its_callers_trace(tmp_path: Path, collecto
     assert MARK not in seen.log
 
 
-def test_a_collector_that_is_away_is_nobodys_trouble(tmp_path: Path) -> None:
-    with served_in(tmp_path, DIALTREE_OTLP_ENDPOINT="http://127.0.0.1:9") as served:
+def test_an_unreachable_collector_has_no_effect(tmp_path: Path) -> None:
+    with run_server_in(tmp_path, DIALTREE_OTLP_ENDPOINT="http://127.0.0.1:9") as served:
         assert served.root()("{ viewer { scopes } }")
 
 
 @pytest.mark.parametrize("wrong", ["127.0.0.1:4318", "grpc://127.0.0.1:4317", "http://", "http://x/?a=1"])
 def test_a_wrong_address_stops_the_start(tmp_path: Path, wrong: str) -> None:
-    status, _, complaints = run(tmp_path, "serve", DIALTREE_PORT="0", DIALTREE_OTLP_ENDPOINT=wrong)
+    status, _, complaints = run_command(tmp_path, "serve", DIALTREE_PORT="0", DIALTREE_OTLP_ENDPOINT=wrong)
     assert status == 2
     assert complaints[-1].startswith("server.py: DIALTREE_OTLP_ENDPOINT ")
 
 
 @pytest.mark.parametrize("endpoint", ["", "http://127.0.0.1:9"])
 def test_without_it_nothing_of_it_is_imported(tmp_path: Path, endpoint: str) -> None:
-    """Python itself tells what it imports."""
-    with served_in(tmp_path, DIALTREE_OTLP_ENDPOINT=endpoint, PYTHONPROFILEIMPORTTIME="1") as served:
+    """Python's own list of imports is read."""
+    with run_server_in(tmp_path, DIALTREE_OTLP_ENDPOINT=endpoint, PYTHONPROFILEIMPORTTIME="1") as served:
         assert served.http.get("/healthz").status_code == 200
         imported = served.log.read_text()
     assert "| uvicorn" in imported

@@ -1,4 +1,4 @@
-"""Certificates for carriers that speak TLS: an authority, and what it signs."""
+"""Sign certificates for carriers that speak TLS."""
 
 import datetime as dt
 import ssl
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-class Authority:
+class CertificateAuthority:
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder
         self._name = _named(name)
@@ -20,7 +20,7 @@ class Authority:
         self.file.write_bytes(self._own.public_bytes(serialization.Encoding.PEM))
 
     def server(self, host: str) -> ssl.SSLContext:
-        """What a server needs that shows a certificate for this host."""
+        """Return the TLS context of a server with a certificate for this host."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._signed(_named(host), key, x509.SubjectAlternativeName([x509.DNSName(host)]))
         file = self.folder / f"{host}-{key.private_numbers().private_value:x}.pem"

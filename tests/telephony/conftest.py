@@ -1,4 +1,4 @@
-"""Engines to try, and sipp to judge them."""
+"""Fixtures: the engines, and the carriers that they call."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from telephony.livekit import LiveKitEngine
-from telephony.sip import SipEngine
-from tests.telephony.livekit_double import AGENT_NAME, KEY, SECRET, LiveKitDouble
-from tests.telephony.observed import Observed
+from telephony.livekit_engine import LiveKitEngine
+from telephony.sip_engine import SipEngine
+from tests.telephony.livekit_double import LiveKitDouble, ObservedLiveKit, account
+from tests.telephony.observed_engine import ObservedEngine
+from tests.telephony.scripted_carrier import ScriptedCarrier, scripted_carrier
 from tests.telephony.sipp import Sipp
 
 StartSipp = Callable[..., Sipp]
@@ -18,7 +19,7 @@ StartSipp = Callable[..., Sipp]
 
 @pytest.fixture
 def sipp(tmp_path: Path) -> Iterator[StartSipp]:
-    """Starts carriers that play the scenario named."""
+    """Starts carriers that play a scenario."""
     started: list[Sipp] = []
 
     def start(scenario: str, *options: str, calls: int = 1, **filled: str) -> Sipp:
@@ -31,9 +32,9 @@ def sipp(tmp_path: Path) -> Iterator[StartSipp]:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module", params=["sip", "livekit"])
-async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Observed]:
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[ObservedEngine]:
     """Each engine in turn; one for a module, because starting its process takes a second."""
-    async with Observed(SipEngine()) as sip:
+    async with ObservedEngine(SipEngine()) as sip:
         if request.param == "sip":
             yield sip
             return
@@ -41,12 +42,18 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Observed]:
             yield livekit
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def carrier() -> AsyncIterator[ScriptedCarrier]:
+    """A carrier that the test scripts message by message."""
+    async with scripted_carrier() as one:
+        yield one
+
+
 @asynccontextmanager
-async def livekit_over(dialer: Observed) -> AsyncIterator[Observed]:
-    """The engine `livekit`, with a double of LiveKit that dials through the other engine."""
+async def livekit_over(dialer: ObservedEngine) -> AsyncIterator[ObservedLiveKit]:
+    """The engine `livekit`, with a double of LiveKit that dials through another engine."""
     double = LiveKitDouble(dialer)
-    double.engine = LiveKitEngine(await double.start(), KEY, SECRET, AGENT_NAME, looks=1)
-    async with Observed(double.engine) as livekit:
-        livekit.double = double
+    double.webhook_target = engine = LiveKitEngine(account(await double.start()), poll_interval_seconds=1)
+    async with ObservedLiveKit(engine, double) as livekit:
         yield livekit
     await double.stop()

@@ -1,4 +1,4 @@
-"""sipp, the judge: a carrier that plays a scenario, fails where we do not keep to it, and logs every message."""
+"""Run sipp, a carrier that plays a scenario, fails if the other side departs from it, and logs every message."""
 
 import itertools
 import os
@@ -15,14 +15,14 @@ from pathlib import Path
 SCENARIOS = Path(__file__).parent / "scenarios"
 PROGRAM = shutil.which("sipp") or "/usr/bin/sipp"
 PORTS = range(10_000, 16_000)
-LOOK_SECONDS = 0.02
-SECONDS = 300  # after which something is wrong; nothing waits for it to pass
+POLL_INTERVAL_SECONDS = 0.02
+TIMEOUT_SECONDS = 300  # after which a test has failed; no test waits for it to pass
 SEPARATOR = re.compile(r"^-{20,} (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class SipMessage:
-    """One message of sipp's log, received from us or sent to us; `at`: seconds, by its clock."""
+class LoggedMessage:
+    """One message of sipp's log, received or sent by it. `at` is in seconds since the epoch, by its clock."""
 
     at: float
     received: bool
@@ -34,7 +34,7 @@ class SipMessage:
 
     @property
     def method(self) -> str:
-        """The method of a request, the status of an answer."""
+        """The method of a request, or the status of a response."""
         first, second, *_ = self.start.split(" ")
         return second if first == "SIP/2.0" else first
 
@@ -54,23 +54,23 @@ class SipMessage:
 
 
 class Sipp:
-    """Runs in the foreground as a child, for as many calls as it is told and five minutes at most."""
+    """A running sipp, for `calls` calls and TIMEOUT_SECONDS at most."""
 
     def __init__(self, folder: Path, scenario: str, *options: str, calls: int = 1, **filled: str) -> None:
-        """`filled`: what the scenario leaves open in braces."""
+        """Start sipp; `filled` replaces what the scenario has in braces."""
         while not self._started(folder, scenario, options, calls, filled):
             pass
 
     def _started(
         self, folder: Path, scenario: str, options: tuple[str, ...], calls: int, filled: dict[str, str]
     ) -> bool:
-        """Whether it took its port; another program may have been quicker."""
+        """Start sipp, and tell whether it has its port; another program may have been quicker."""
         self.port = free_port()
         played = folder / f"{scenario}-{self.port}.xml"
         played.write_text(_filled((SCENARIOS / f"{scenario}.xml").read_text(), filled))
         self._messages = folder / f"{scenario}-{self.port}.messages"
         self._errors = folder / f"{scenario}-{self.port}.errors"
-        run = f"-i 127.0.0.1 -p {self.port} -m {calls} -timeout {SECONDS} -timeout_error -nostdin".split()
+        run = f"-i 127.0.0.1 -p {self.port} -m {calls} -timeout {TIMEOUT_SECONDS} -timeout_error -nostdin".split()
         logs = ["-trace_msg", "-message_file", str(self._messages), "-trace_err", "-error_file", str(self._errors)]
         self._process = subprocess.Popen(
             [
@@ -88,14 +88,15 @@ class Sipp:
         )
         while not inodes_at(self.port) & sockets_of(self._process.pid):
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(LOOK_SECONDS)
+                if self._process.wait(POLL_INTERVAL_SECONDS) == 0:
+                    return True  # its calls were over before a look at the port
                 assert inodes_at(self.port), f"sipp does not start: {self.errors()}"
                 return False
         return True
 
     def passed(self) -> bool:
-        """Whether every call went as the scenario says; waits for the last."""
-        code = self._process.wait(SECONDS + 10)
+        """Wait for the last call, and assert that every call went as the scenario says."""
+        code = self._process.wait(TIMEOUT_SECONDS + 10)
         assert code == 0, f"sipp ended with {code}:\n{self.errors()}"
         return True
 
@@ -106,8 +107,8 @@ class Sipp:
     def errors(self) -> str:
         return self._errors.read_text(errors="replace") if self._errors.exists() else ""
 
-    def messages(self, method: str | None = None) -> list[SipMessage]:
-        """What was received and sent so far, in order; only that method or status where one is named."""
+    def messages(self, method: str | None = None) -> list[LoggedMessage]:
+        """Return the messages so far, in order; only those with that method or status if one is given."""
         log = self._messages.read_bytes().decode(errors="replace").replace("\r\n", "\n")
         _, *parts = SEPARATOR.split(log)
         found = [_message(at, block.strip("\n")) for at, block in zip(parts[::2], parts[1::2], strict=True)]
@@ -121,14 +122,17 @@ def _filled(scenario: str, values: dict[str, str]) -> str:
     return scenario
 
 
-def _message(at: str, block: str) -> SipMessage:
+def _message(at: str, block: str) -> LoggedMessage:
     about, _, text = block.partition("\n\n")
-    return SipMessage(datetime.fromisoformat(at.strip()).timestamp(), "received" in about, text)
+    return LoggedMessage(datetime.fromisoformat(at.strip()).timestamp(), "received" in about, text)
 
 
 def _ports() -> Iterator[int]:
-    """Each once, so that nobody who is late reaches a carrier of another test; below those that the system and the
-    stack's media take for themselves. Workers have ranges of their own, and runs begin elsewhere in them."""
+    """Yield each port once, so that no late message reaches the carrier of another test.
+
+    They are below those of the system and of the stack's media. Workers have ranges of their own, and runs begin at
+    different places in them.
+    """
     worker = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
     each = len(PORTS) // max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 1)
     mine = PORTS[worker * each : (worker + 1) * each]
@@ -140,18 +144,19 @@ _PORTS = _ports()
 
 
 def free_port() -> int:
+    """Return a port that nothing uses."""
     return next(port for port in _PORTS if not inodes_at(port))
 
 
 def inodes_at(port: int) -> set[str]:
-    """The sockets that are bound there. Read where the kernel tells it: binding one to see would be in sipp's way."""
+    """Return the inodes of the sockets bound to a port, from /proc: binding one as a check would get in sipp's way."""
     tables = (Path("/proc/net") / table for table in ("udp", "tcp", "udp6", "tcp6"))
     rows = (row.split() for table in tables if table.exists() for row in table.read_text().splitlines()[1:])
     return {row[9] for row in rows if row[1].endswith(f":{port:04X}")}
 
 
 def sockets_of(pid: int) -> set[str]:
-    """By their inodes."""
+    """Return the inodes of a process's sockets."""
     held = set()
     for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
         with suppress(OSError):

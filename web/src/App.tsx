@@ -2,10 +2,10 @@ import { useSyncExternalStore } from "react";
 import { Provider, useQuery } from "urql";
 import { ViewerDocument } from "./generated/graphql";
 import { Pages } from "./Pages";
-import { Problem } from "./shell/Problem";
+import { ErrorMessage } from "./shell/ErrorMessage";
 import { Loading } from "./shell/Loading";
 import { clientFor } from "./session/client";
-import { onKeyChange, readKey } from "./session/key";
+import { onKeyChange, readKey } from "./session/apiKey";
 import { SessionProvider } from "./session/Session";
 import { SignIn } from "./session/SignIn";
 
@@ -20,7 +20,7 @@ export function App() {
 }
 
 function SignedIn({ apiKey }: { apiKey: string }) {
-  const [{ data, error }, again] = useQuery({ query: ViewerDocument });
+  const [{ data, error }, retry] = useQuery({ query: ViewerDocument });
   if (data) {
     return (
       <SessionProvider apiKey={apiKey} viewer={data.viewer}>
@@ -28,6 +28,6 @@ function SignedIn({ apiKey }: { apiKey: string }) {
       </SessionProvider>
     );
   }
-  if (error) return <Problem whole error={error} retry={() => again({ requestPolicy: "network-only" })} />;
-  return <Loading what="your session" />;
+  if (error) return <ErrorMessage fullPage error={error} retry={() => retry({ requestPolicy: "network-only" })} />;
+  return <Loading label="your session" />;
 }

@@ -1,4 +1,4 @@
-"""Strawberry as its documentation has it: types, async resolvers, a DataLoader a table, its own ASGI view."""
+"""Serve the same schema with Strawberry, as its documentation shows: DataLoaders, and its own ASGI view."""
 
 import os
 from functools import partial
@@ -112,7 +112,7 @@ class OutboundInput:
     to: str | None = None
 
 
-def shown(row: Any) -> PhoneNumber:
+def to_graphql(row: Any) -> PhoneNumber:
     return PhoneNumber(
         row=row,
         id=row.id,
@@ -125,7 +125,7 @@ def shown(row: Any) -> PhoneNumber:
     )
 
 
-def resolved(agent_number: str, version: Any) -> OutboundNumberResolution:
+def to_resolution(agent_number: str, version: Any) -> OutboundNumberResolution:
     speaking = AgentVersion(id=version.id, number=version.number, agent_id=version.agent_id)
     return OutboundNumberResolution(agent_number=agent_number, decided_by="AGENT_NUMBER", agent_version=speaking)
 
@@ -135,18 +135,18 @@ class Query:
     @strawberry.field
     async def phone_numbers(self, info: Info, first: int) -> PhoneNumberConnection:
         rows = await store.page(info.context["for"], first)
-        nodes = [shown(row) for row in rows[:first]]
+        nodes = [to_graphql(row) for row in rows[:first]]
         return PhoneNumberConnection(nodes=nodes, page_info=PageInfo(has_next_page=len(rows) > first))
 
     @strawberry.field
     async def phone_number(self, info: Info, e164: str) -> PhoneNumber | None:
         row = await store.number_of(info.context["for"], e164)
-        return shown(row) if row else None
+        return to_graphql(row) if row else None
 
     @strawberry.field
     async def preview_outbound_number(self, info: Info, input: OutboundInput) -> OutboundNumberResolution:
         number, version = await store.preview(info.context["for"], input.agent_number, input.agent_version_id)
-        return resolved(number.e164, version)
+        return to_resolution(number.e164, version)
 
 
 @strawberry.type
@@ -156,7 +156,7 @@ class Mutation:
         made, version = await store.create(info.context["for"], input.agent_number, input.agent_version_id, input.to)
         conversation = Conversation(status=made.status, agent_number=made.agent_number, user_number=made.user_number)
         return CreateOutboundConversationPayload(
-            conversation=conversation, resolution=resolved(made.agent_number, version)
+            conversation=conversation, resolution=to_resolution(made.agent_number, version)
         )
 
 

@@ -1,4 +1,4 @@
-"""What the peers in Python share: SQLModel entities, a session a batch, the sign-in, and how a number is chosen."""
+"""Share models, sign-in and queries between the Python peers."""
 
 import hashlib
 import hmac
@@ -65,13 +65,13 @@ Session = async_sessionmaker(engine, expire_on_commit=False)
 
 
 @sa.event.listens_for(engine.sync_engine, "connect")
-def durable(connection: Any, _record: Any) -> None:
+def set_pragmas(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=wal", "synchronous=2", "foreign_keys=1", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 async def sign_in(header: str | None) -> str:
-    """The organization of the key."""
+    """Return the organization of the key."""
     token = (header or "").removeprefix("Bearer ")
     async with Session() as session:
         key = await session.get(ApiKey, f"key_{token[3:29]}")
@@ -96,7 +96,9 @@ async def number_of(organization: str, e164: str) -> Any:
         return (await session.execute(NUMBER, {"organization": organization, "e164": e164})).first()
 
 
-async def chosen(session: Any, organization: str, agent_number: str, agent_version_id: str) -> tuple[Any, AgentVersion]:
+async def choose_number(
+    session: Any, organization: str, agent_number: str, agent_version_id: str
+) -> tuple[Any, AgentVersion]:
     number = (await session.execute(NUMBER, {"organization": organization, "e164": agent_number})).first()
     version = await session.get(AgentVersion, agent_version_id)
     speaks = version and version.published_at and version.organization_id == organization
@@ -107,14 +109,14 @@ async def chosen(session: Any, organization: str, agent_number: str, agent_versi
 
 async def preview(organization: str, agent_number: str, agent_version_id: str) -> tuple[Any, AgentVersion]:
     async with Session() as session:
-        return await chosen(session, organization, agent_number, agent_version_id)
+        return await choose_number(session, organization, agent_number, agent_version_id)
 
 
 async def create(
     organization: str, agent_number: str, agent_version_id: str, to: str | None
 ) -> tuple[Conversation, AgentVersion]:
     async with Session() as session:
-        number, version = await chosen(session, organization, agent_number, agent_version_id)
+        number, version = await choose_number(session, organization, agent_number, agent_version_id)
         conversation = Conversation(
             id=f"cnv_{secrets.token_hex(13)}",
             organization_id=organization,

@@ -1,4 +1,4 @@
-"""Ariadne as its documentation has it: the schema as text, resolvers by name, a DataLoader a table."""
+"""Serve the same schema with Ariadne, as its documentation shows: schema text, resolvers by name, DataLoaders."""
 
 import os
 from functools import partial
@@ -15,7 +15,7 @@ query, mutation = QueryType(), MutationType()
 number, slot, version = ObjectType("PhoneNumber"), ObjectType("Slot"), ObjectType("AgentVersion")
 
 
-def shown(row: Any) -> dict[str, Any]:
+def to_graphql(row: Any) -> dict[str, Any]:
     return {
         "row": row,
         "id": row.id,
@@ -28,26 +28,26 @@ def shown(row: Any) -> dict[str, Any]:
     }
 
 
-def resolved(agent_number: str, speaking: Any) -> dict[str, Any]:
+def to_resolution(agent_number: str, speaking: Any) -> dict[str, Any]:
     return {"agentNumber": agent_number, "decidedBy": "AGENT_NUMBER", "agentVersion": speaking}
 
 
 @query.field("phoneNumbers")
 async def phone_numbers(_: Any, info: Any, first: int) -> dict[str, Any]:
     rows = await store.page(info.context["for"], first)
-    return {"nodes": [shown(row) for row in rows[:first]], "pageInfo": {"hasNextPage": len(rows) > first}}
+    return {"nodes": [to_graphql(row) for row in rows[:first]], "pageInfo": {"hasNextPage": len(rows) > first}}
 
 
 @query.field("phoneNumber")
 async def phone_number(_: Any, info: Any, e164: str) -> dict[str, Any] | None:
     row = await store.number_of(info.context["for"], e164)
-    return shown(row) if row else None
+    return to_graphql(row) if row else None
 
 
 @query.field("previewOutboundNumber")
 async def preview_outbound_number(_: Any, info: Any, input: dict[str, Any]) -> dict[str, Any]:
-    chosen, speaking = await store.preview(info.context["for"], input["agentNumber"], input["agentVersionId"])
-    return resolved(chosen.e164, speaking)
+    number, version = await store.preview(info.context["for"], input["agentNumber"], input["agentVersionId"])
+    return to_resolution(number.e164, version)
 
 
 @mutation.field("createOutboundConversation")
@@ -56,7 +56,7 @@ async def create_outbound_conversation(_: Any, info: Any, input: dict[str, Any])
         info.context["for"], input["agentNumber"], input["agentVersionId"], input.get("to")
     )
     conversation = {"status": made.status, "agentNumber": made.agent_number, "userNumber": made.user_number}
-    return {"conversation": conversation, "resolution": resolved(made.agent_number, speaking)}
+    return {"conversation": conversation, "resolution": to_resolution(made.agent_number, speaking)}
 
 
 @number.field("organization")

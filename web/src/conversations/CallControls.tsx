@@ -2,17 +2,17 @@ import { useState } from "react";
 import type { ConversationRowFragment } from "../generated/graphql";
 import { useSession } from "../session/Session";
 import { TransferDialog } from "./TransferDialog";
-import { useFollowed } from "./useFollowed";
+import { useLiveConversation } from "./useLiveConversation";
 import { useHangUp } from "./useHangUp";
-import { isLive } from "./words";
+import { isLive } from "./labels";
 
-/** What can be done with a call while it is live, by a key that may. */
+/** Buttons for a live call, if the key may manage conversations. */
 export function CallControls({ conversation }: { conversation: ConversationRowFragment }) {
-  const { manages } = useSession();
-  const { status, id } = useFollowed(conversation);
-  const { hangUp, busy, complaint } = useHangUp(id);
+  const { canManage } = useSession();
+  const { status, id } = useLiveConversation(conversation);
+  const { hangUp, busy, errorMessage } = useHangUp(id);
   const [transferring, setTransferring] = useState(false);
-  if (!manages("CONVERSATIONS") || !isLive(status)) return null;
+  if (!canManage("CONVERSATIONS") || !isLive(status)) return null;
   return (
     <div className="call-controls">
       <button className="button danger" disabled={busy} onClick={() => void hangUp()}>
@@ -23,12 +23,12 @@ export function CallControls({ conversation }: { conversation: ConversationRowFr
           Transfer
         </button>
       )}
-      {complaint && (
+      {errorMessage && (
         <p role="alert" className="field-error">
-          {complaint}
+          {errorMessage}
         </p>
       )}
-      {transferring && <TransferDialog id={id} close={() => setTransferring(false)} />}
+      {transferring && <TransferDialog id={id} onClose={() => setTransferring(false)} />}
     </div>
   );
 }

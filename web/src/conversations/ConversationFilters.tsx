@@ -1,32 +1,32 @@
 import { useRef } from "react";
 import { useSearchParams } from "wouter";
-import { useTyped, withParameter } from "../lists/useTyped";
-import { AgentPick } from "../picks/AgentPick";
+import { useSearchParamText, withSearchParam } from "../lists/useSearchParamText";
+import { AgentComboBox } from "../combo-box/AgentComboBox";
 import { useSession } from "../session/Session";
-import { Pick } from "../shell/Pick";
+import { FilterSelect } from "../shell/FilterSelect";
 import { useShortcut } from "../shell/useShortcut";
-import { STATUS_CHOICES } from "./filter";
+import { STATUS_CHOICES } from "./conversationFilter";
 
-const DIRECTIONS = [
+const DIRECTION_OPTIONS = [
   ["outbound", "Outbound"],
   ["inbound", "Inbound"],
 ] as const;
 
 export function ConversationFilters() {
-  const { reads } = useSession();
+  const { canRead } = useSession();
   const [search, setSearch] = useSearchParams();
-  const [from, setFrom] = useTyped("from");
-  const [other, setOther] = useTyped("with");
+  const [from, setFrom] = useSearchParamText("from");
+  const [other, setOther] = useSearchParamText("with");
   const first = useRef<HTMLInputElement>(null);
   useShortcut("/", () => first.current?.select());
-  const set = (name: string) => (value: string) => setSearch((old) => withParameter(old, name, value));
+  const set = (name: string) => (value: string) => setSearch((old) => withSearchParam(old, name, value));
   return (
     <div className="toolbar">
       <input
         ref={first}
         type="search"
         className="search"
-        aria-label="Over this number of ours"
+        aria-label="Our number"
         aria-keyshortcuts="/"
         placeholder="Our number  /"
         value={from}
@@ -35,17 +35,27 @@ export function ConversationFilters() {
       <input
         type="search"
         className="search"
-        aria-label="With this other side"
-        placeholder="The other side"
+        aria-label="Other party"
+        placeholder="Other party"
         value={other}
         onChange={({ target }) => setOther(target.value)}
       />
       <div className="filters" role="group" aria-label="Filters">
-        <Pick label="Direction" value={search.get("direction") ?? ""} options={DIRECTIONS} choose={set("direction")} />
-        <Pick label="Status" value={search.get("status") ?? ""} options={STATUS_CHOICES} choose={set("status")} />
-        {reads("AGENTS") && <AgentPick bare value={search.get("agent") ?? ""} choose={set("agent")} />}
-        <Day label="From" value={search.get("since") ?? ""} choose={set("since")} />
-        <Day label="To" value={search.get("until") ?? ""} choose={set("until")} />
+        <FilterSelect
+          label="Direction"
+          value={search.get("direction") ?? ""}
+          options={DIRECTION_OPTIONS}
+          onChange={set("direction")}
+        />
+        <FilterSelect
+          label="Status"
+          value={search.get("status") ?? ""}
+          options={STATUS_CHOICES}
+          onChange={set("status")}
+        />
+        {canRead("AGENTS") && <AgentComboBox labelInField value={search.get("agent") ?? ""} onChange={set("agent")} />}
+        <DayFilter label="From" value={search.get("since") ?? ""} onChange={set("since")} />
+        <DayFilter label="To" value={search.get("until") ?? ""} onChange={set("until")} />
       </div>
     </div>
   );
@@ -54,21 +64,21 @@ export function ConversationFilters() {
 interface DayProps {
   label: string;
   value: string;
-  choose: (day: string) => void;
+  onChange: (day: string) => void;
 }
 
-/** A day on this clock, that day included. */
-function Day({ label, value, choose }: DayProps) {
+/** A filter by a day in the local time zone, that day included. */
+function DayFilter({ label, value, onChange }: DayProps) {
   return (
-    <label className="day">
-      <span className="quiet">{label}</span>
+    <label className="day-filter">
+      <span className="muted">{label}</span>
       <input
         type="date"
-        className="pick"
+        className="select"
         aria-label={`Created ${label.toLowerCase()}`}
-        data-set={value !== ""}
+        data-active={value !== ""}
         value={value}
-        onChange={({ target }) => choose(target.value)}
+        onChange={({ target }) => onChange(target.value)}
       />
     </label>
   );

@@ -1,60 +1,65 @@
 import { useCallback } from "react";
 import { useQuery } from "urql";
 import { Link } from "wouter";
-import { Resolution } from "../choosing/Resolution";
+import { Resolution } from "../which-number/Resolution";
 import { ConversationDocument, type ConversationQuery } from "../generated/graphql";
-import { BEGAN, useMissed } from "../lists/useMissed";
-import { written } from "../phone";
+import { SUBSCRIBED_EVENTS, useRefetchOn } from "../lists/useRefetch";
+import { formatPhoneNumber } from "../phoneNumber";
 import { useSession } from "../session/Session";
-import { Empty } from "../shell/Empty";
+import { EmptyState } from "../shell/EmptyState";
 import { Loading } from "../shell/Loading";
-import { Problem } from "../shell/Problem";
+import { ErrorMessage } from "../shell/ErrorMessage";
 import { CallControls } from "./CallControls";
-import { Facts } from "./Facts";
+import { ConversationDetails } from "./ConversationDetails";
 import { LiveStatus } from "./LiveStatus";
-import { TransferCallerId } from "./TransferCallerId";
-import { Transfers } from "./Transfers";
+import { CallerIdPreview } from "./CallerIdPreview";
+import { LatestTransferStatus, TransferList } from "./TransferList";
 
 export function ConversationPage({ id }: { id: string }) {
-  const { address, reads } = useSession();
-  const [{ data, error, fetching }, again] = useQuery({
+  const { href, canRead } = useSession();
+  const [{ data, error, fetching }, execute] = useQuery({
     query: ConversationDocument,
-    variables: { id, withAgents: reads("AGENTS") },
+    variables: { id, withNumbers: canRead("PHONE_NUMBERS"), withAgents: canRead("AGENTS") },
     requestPolicy: "cache-and-network",
   });
-  const fresh = useCallback(() => again({ requestPolicy: "network-only" }), [again]);
-  useMissed(fresh);
-  useMissed(fresh, BEGAN);
+  const refetch = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
+  useRefetchOn(refetch);
+  useRefetchOn(refetch, SUBSCRIBED_EVENTS);
   const conversation = data?.conversation;
   const back = (
-    <Link className="button" href={address("/conversations")}>
+    <Link className="button" href={href("/conversations")}>
       All conversations
     </Link>
   );
   if (conversation) return <Conversation conversation={conversation} />;
   if (error) {
     return (
-      <Problem whole error={error} retry={fresh}>
+      <ErrorMessage fullPage error={error} retry={refetch}>
         {back}
-      </Problem>
+      </ErrorMessage>
     );
   }
-  if (fetching) return <Loading what="the conversation" />;
+  if (fetching) return <Loading label="the conversation" />;
   return (
-    <Empty whole title="There is no such conversation" advice="Its address is mistyped, or your key may not see it.">
+    <EmptyState
+      fullPage
+      title="There is no such conversation"
+      advice="Its address is mistyped, or your key may not see it."
+    >
       {back}
-    </Empty>
+    </EmptyState>
   );
 }
 
 function Conversation({ conversation }: { conversation: NonNullable<ConversationQuery["conversation"]> }) {
-  const { address } = useSession();
+  const { href } = useSession();
   const { direction, userNumber, resolution } = conversation;
-  const other = userNumber ? written(userNumber) : "a withheld number";
+  const newest = conversation.transfers.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
+  const other = userNumber ? formatPhoneNumber(userNumber) : "a withheld number";
   return (
     <div className="conversation">
       <title>{`Call with ${other} · Dialtree`}</title>
-      <Link className="back" href={address("/conversations")}>
+      <Link className="back" href={href("/conversations")}>
         ← Conversations
       </Link>
       <h1>
@@ -63,18 +68,19 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
       <section className="panel" aria-label="Status">
         <LiveStatus conversation={conversation} />
         <CallControls conversation={conversation} />
+        {newest && <LatestTransferStatus transfer={newest} />}
       </section>
       <section aria-labelledby="why">
         <h2 id="why">Why this number</h2>
         {resolution ? (
-          <Resolution resolution={resolution} tense="was" />
+          <Resolution resolution={resolution} />
         ) : (
-          <p className="quiet">Nothing was chosen: the other side called it.</p>
+          <p className="muted">Nothing was chosen: the other party called.</p>
         )}
       </section>
-      <TransferCallerId id={conversation.id} />
-      <Transfers transfers={conversation.transfers} />
-      <Facts conversation={conversation} />
+      <CallerIdPreview id={conversation.id} />
+      <TransferList transfers={conversation.transfers} />
+      <ConversationDetails conversation={conversation} />
     </div>
   );
 }

@@ -2,52 +2,68 @@ import { useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import type { ConversationRowFragment } from "../generated/graphql";
 import type { PageStore } from "../lists/PageStore";
-import type { Jump } from "../lists/useJump";
-import { useRoving } from "../lists/useRoving";
-import { useRows } from "../lists/useRows";
-import { written } from "../phone";
+import type { ScrollTarget } from "../lists/useScrollTarget";
+import { isPlainClick } from "../lists/isPlainClick";
+import { useRovingTabIndex } from "../lists/useRovingTabIndex";
+import { useVirtualRows } from "../lists/useVirtualRows";
+import { formatPhoneNumber } from "../phoneNumber";
 import { useSession } from "../session/Session";
-import { Time } from "../shell/Time";
-import { StatusMark } from "./StatusMark";
+import { RelativeTime } from "../shell/RelativeTime";
+import { StatusBadge } from "./StatusBadge";
 
 interface Props {
   list: object;
   conversations: readonly ConversationRowFragment[];
-  store: Pick<PageStore<never, never, never>, "watch" | "loadMore">;
-  onTop: (index: number) => void;
-  jump: Jump | null;
+  store: Pick<PageStore<never, never, never>, "setVisibleRows" | "loadMore">;
+  onTopRowChange: (index: number) => void;
+  scrollTarget: ScrollTarget | null;
 }
 
-export function ConversationTable({ list, conversations, store, onTop, jump }: Props) {
-  const { address } = useSession();
+export function ConversationTable({ list, conversations, store, onTopRowChange, scrollTarget }: Props) {
+  const { href } = useSession();
   const [, navigate] = useLocation();
   const ids = useMemo(() => conversations.map(({ id }) => id), [conversations]);
-  const { box, virtualizer, items, above, below, onScroll } = useRows({
+  const { scrollBox, virtualizer, items, spaceAbove, spaceBelow, onScroll } = useVirtualRows({
     list,
     ids,
-    row: 41,
-    card: 84,
+    rowHeight: 41,
+    cardHeight: 84,
     store,
-    jump,
-    onTop,
+    scrollTarget,
+    onTopRowChange,
   });
-  const open = (id: string) => navigate(address(`/conversations/${id}`));
-  const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: { Enter: open } });
+  const open = (id: string) => navigate(href(`/conversations/${id}`));
+  const roving = useRovingTabIndex({
+    box: scrollBox,
+    ids,
+    scrollTo: (index) => virtualizer.scrollToIndex(index),
+    keys: { Enter: open },
+  });
 
   return (
-    <div ref={box} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
+    <div ref={scrollBox} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
       <table className="table conversations" aria-label="Conversations, newest first">
         <thead>
           <tr>
-            <th scope="col">Other side</th>
-            <th scope="col">Our number</th>
-            <th scope="col">Agent</th>
-            <th scope="col">Status</th>
-            <th scope="col">Created</th>
+            <th scope="col" className="col-user-number">
+              Other party
+            </th>
+            <th scope="col" className="col-agent-number">
+              Our number
+            </th>
+            <th scope="col" className="col-agent">
+              Agent
+            </th>
+            <th scope="col" className="col-status">
+              Status
+            </th>
+            <th scope="col" className="col-created">
+              Created
+            </th>
           </tr>
         </thead>
         <tbody>
-          <tr className="spacer" aria-hidden="true" style={{ height: above }} />
+          <tr className="spacer" aria-hidden="true" style={{ height: spaceAbove }} />
           {items.map(({ index }) => {
             const conversation = conversations[index];
             return conversation ? (
@@ -56,15 +72,15 @@ export function ConversationTable({ list, conversations, store, onTop, jump }: P
                 ref={virtualizer.measureElement}
                 data-index={index}
                 data-row={conversation.id}
-                tabIndex={conversation.id === roving.current ? 0 : -1}
-                onFocus={() => roving.activate(conversation.id)}
-                onClick={() => open(conversation.id)}
+                tabIndex={conversation.id === roving.activeId ? 0 : -1}
+                onFocus={() => roving.setActiveId(conversation.id)}
+                onClick={(event) => isPlainClick(event) && open(conversation.id)}
               >
-                <Cells conversation={conversation} href={address(`/conversations/${conversation.id}`)} />
+                <Cells conversation={conversation} href={href(`/conversations/${conversation.id}`)} />
               </tr>
             ) : null;
           })}
-          <tr className="spacer" aria-hidden="true" style={{ height: below }} />
+          <tr className="spacer" aria-hidden="true" style={{ height: spaceBelow }} />
         </tbody>
       </table>
     </div>
@@ -76,30 +92,30 @@ function Cells({ conversation, href }: { conversation: ConversationRowFragment; 
   const outbound = direction === "OUTBOUND";
   return (
     <>
-      <td className="col-other">
+      <td className="col-user-number">
         <span className="direction" title={outbound ? "Outbound: we called" : "Inbound: they called"}>
           <span aria-hidden="true">{outbound ? "↗" : "↙"}</span>
           <span className="visually-hidden">{outbound ? "Outbound to" : "Inbound from"}</span>
         </span>
-        <Link href={href} tabIndex={-1} className="row-link" onClick={(event) => event.stopPropagation()}>
-          {userNumber ? written(userNumber) : "Withheld"}
+        <Link href={href} tabIndex={-1} className="row-link">
+          {userNumber ? formatPhoneNumber(userNumber) : "Withheld"}
         </Link>
       </td>
-      <td className="col-ours">{written(agentNumber)}</td>
+      <td className="col-agent-number">{formatPhoneNumber(agentNumber)}</td>
       <td className="col-agent">
         {agentVersion ? (
           <>
             {agentVersion.agent.name} <span className="version">v{agentVersion.number}</span>
           </>
         ) : (
-          <span className="quiet">{agentVersion === null ? "Inline" : "—"}</span>
+          <span className="muted">{agentVersion === null ? "Inline" : "—"}</span>
         )}
       </td>
       <td className="col-status">
-        <StatusMark conversation={conversation} />
+        <StatusBadge conversation={conversation} />
       </td>
       <td className="col-created">
-        <Time at={createdAt} />
+        <RelativeTime at={createdAt} />
       </td>
     </>
   );

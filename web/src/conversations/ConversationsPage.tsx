@@ -2,27 +2,27 @@ import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { ConversationsDocument } from "../generated/graphql";
 import { Pager } from "../lists/Pager";
-import { useJump } from "../lists/useJump";
+import { useScrollTarget } from "../lists/useScrollTarget";
 import { usePages } from "../lists/usePages";
-import { usePlace } from "../lists/usePlace";
+import { usePageInAddress } from "../lists/usePageInAddress";
 import { useSession } from "../session/Session";
-import { Empty } from "../shell/Empty";
+import { EmptyState } from "../shell/EmptyState";
 import { Loading } from "../shell/Loading";
-import { Problem } from "../shell/Problem";
-import { WayOut } from "../shell/WayOut";
+import { ErrorMessage } from "../shell/ErrorMessage";
+import { ErrorRecovery } from "../shell/ErrorRecovery";
 import { ConversationFilters } from "./ConversationFilters";
 import { ConversationTable } from "./ConversationTable";
-import { NAMES, readFilter } from "./filter";
+import { FILTER_PARAMS, readConversationFilter } from "./conversationFilter";
 import { useConversationChanges } from "./useConversationChanges";
 
-const SIZE = 50;
+const PAGE_SIZE = 50;
 
 export function ConversationsPage() {
-  const { reads } = useSession();
-  if (reads("CONVERSATIONS")) return <Conversations />;
+  const { canRead } = useSession();
+  if (canRead("CONVERSATIONS")) return <Conversations />;
   return (
-    <Empty
-      whole
+    <EmptyState
+      fullPage
       title="Your key may not read conversations"
       advice="Sign in with a key that has the scope CONVERSATIONS_READ or CONVERSATIONS_MANAGE."
     />
@@ -30,22 +30,22 @@ export function ConversationsPage() {
 }
 
 function Conversations() {
-  const { organizationId, reads } = useSession();
+  const { organizationId, canRead } = useSession();
   const [search, setSearch] = useSearchParams();
-  const place = usePlace(SIZE);
-  const variables = { organizationId, filter: readFilter(search), withAgents: reads("AGENTS") };
+  const page = usePageInAddress(PAGE_SIZE);
+  const variables = { organizationId, filter: readConversationFilter(search), withAgents: canRead("AGENTS") };
   const list = usePages(
-    { document: ConversationsDocument, variables, select: (data) => data.conversations, size: SIZE },
-    place.anchor,
+    { document: ConversationsDocument, variables, select: (data) => data.conversations, size: PAGE_SIZE },
+    page.anchor,
   );
-  const { store, snapshot, shown, waiting } = list;
-  const { jump, pending } = useJump(list, place);
+  const { store, snapshot, shownList, isStale } = list;
+  const { scrollTarget, isPending } = useScrollTarget(list, page);
   const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
-  const filtered = NAMES.some((name) => search.get(name));
+  const filtered = FILTER_PARAMS.some((name) => search.get(name));
   const live = useConversationChanges(ids, filtered, store);
-  const clear = () =>
+  const clearFilters = () =>
     setSearch((old) => {
-      [...NAMES, "after", "before"].forEach((name) => old.delete(name));
+      [...FILTER_PARAMS, "after", "before"].forEach((name) => old.delete(name));
       return old;
     });
 
@@ -55,28 +55,28 @@ function Conversations() {
       <h1 className="visually-hidden">Conversations</h1>
       <ConversationFilters />
       {snapshot.error && (
-        <Problem error={snapshot.error} retry={() => void store.reload()}>
-          <WayOut error={snapshot.error} clear={clear} />
-        </Problem>
+        <ErrorMessage error={snapshot.error} retry={() => void store.reload()}>
+          <ErrorRecovery error={snapshot.error} clear={clearFilters} />
+        </ErrorMessage>
       )}
       {snapshot.nodes.length > 0 && (
-        <div className="list" data-waiting={waiting} aria-busy={waiting}>
+        <div className="list" data-stale={isStale} aria-busy={isStale}>
           <ConversationTable
-            list={shown}
+            list={shownList}
             conversations={snapshot.nodes}
             store={store}
-            onTop={(index) => pending || place.follow(snapshot.starts, index)}
-            jump={jump}
+            onTopRowChange={(index) => isPending || page.followScroll(snapshot.starts, index)}
+            scrollTarget={scrollTarget}
           />
         </div>
       )}
-      {snapshot.nodes.length === 0 && snapshot.loading && !snapshot.error && <Loading what="conversations" />}
+      {snapshot.nodes.length === 0 && snapshot.loading && !snapshot.error && <Loading label="conversations" />}
       {snapshot.nodes.length === 0 && !snapshot.loading && !snapshot.error && (
-        <None filtered={filtered} clear={clear} />
+        <NoConversations filtered={filtered} clear={clearFilters} />
       )}
-      <Pager snapshot={snapshot} place={place.anchor} what="conversations">
-        {live.outdated && (
-          <button className="button small primary" onClick={live.bringUpToDate}>
+      <Pager snapshot={snapshot} currentPage={page.anchor} label="conversations">
+        {live.isStale && (
+          <button className="button small primary" onClick={live.reload}>
             There are newer ones: show them
           </button>
         )}
@@ -86,20 +86,23 @@ function Conversations() {
   );
 }
 
-function None({ filtered, clear }: { filtered: boolean; clear: () => void }) {
+function NoConversations({ filtered, clear }: { filtered: boolean; clear: () => void }) {
   if (!filtered) {
     return (
-      <Empty title="No conversations yet" advice="Call somebody from Which number?, or let a back end create one." />
+      <EmptyState
+        title="No conversations yet"
+        advice="Call somebody from Which number?, or let a back end create one."
+      />
     );
   }
   return (
-    <Empty
+    <EmptyState
       title="No conversation matches"
       advice="Numbers are matched whole, with their country code. Or loosen the filters."
     >
       <button className="button" onClick={clear}>
         Clear the filters
       </button>
-    </Empty>
+    </EmptyState>
   );
 }

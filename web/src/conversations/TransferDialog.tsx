@@ -10,34 +10,33 @@ import {
 import { useSession } from "../session/Session";
 import { Dialog } from "../shell/Dialog";
 import { Field } from "../shell/Field";
-import { complaintAbout } from "../shell/explain";
-import { Segments } from "../shell/Segments";
-import { say } from "../shell/toasts";
-import { Plan } from "./Plan";
+import { mutationError } from "../shell/errorText";
+import { SegmentedControl } from "../shell/SegmentedControl";
+import { TransferPlanCard } from "./TransferPlanCard";
 
-const KINDS = { COLD: "Cold", WARM: "Warm", CONFERENCE: "Conference" } as const;
-const WORDS: Record<TransferKind, string> = {
+const KIND_LABELS = { COLD: "Cold", WARM: "Warm", CONFERENCE: "Conference" } as const;
+const KIND_DESCRIPTIONS: Record<TransferKind, string> = {
   COLD: "The caller is handed over, and the agent leaves.",
   WARM: "The agent briefs the third party first.",
   CONFERENCE: "The third party joins the call.",
 };
-const SHOWN = { TRANSFEREE_NUMBER: "The caller’s", AGENT_NUMBER: "The agent’s" } as const;
+const DISPLAYED_NUMBER_LABELS = { TRANSFEREE_NUMBER: "The caller’s", AGENT_NUMBER: "The agent’s" } as const;
 
-/** Hands a live call over, or brings somebody in: first the plan, with what they would see, then the deed. */
-export function TransferDialog({ id, close }: { id: string; close: () => void }) {
-  const { reads } = useSession();
+/** Transfers a live call, after a preview of the caller ID that the third party will see. */
+export function TransferDialog({ id, onClose }: { id: string; onClose: () => void }) {
+  const { canRead } = useSession();
   const [kind, setKind] = useState<TransferKind>("COLD");
   const [displayedNumber, setDisplayed] = useState<DisplayedNumber>("TRANSFEREE_NUMBER");
   const [typed, setTyped] = useState("");
   const [{ fetching }, transfer] = useMutation(TransferConversationDocument);
-  const [complaint, setComplaint] = useState<string | null>(null);
+  const [errorMessage, setErrorMessage] = useState<string | null>(null);
   const transferNumber = useDeferredValue(typed.trim());
   const [{ data, error }] = useQuery({
     query: TransferPlansDocument,
     variables: { id, transferNumber: transferNumber || null },
     requestPolicy: "network-only",
   });
-  const plan = !error && data?.conversation && planOf(data.conversation, kind, displayedNumber);
+  const plan = !error && data?.conversation && planFor(data.conversation, kind, displayedNumber);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -49,23 +48,22 @@ export function TransferDialog({ id, close }: { id: string; close: () => void })
       ...(kind === "COLD" && { displayedNumber }),
       ...(kind === "WARM" && brief && { supervisorInstructions: brief }),
     };
-    const answer = await transfer({ input, withAgents: reads("AGENTS") });
-    const wrong = complaintAbout(answer.error, answer.data?.transferConversation.userErrors);
-    setComplaint(wrong);
+    const answer = await transfer({ input, withAgents: canRead("AGENTS") });
+    const wrong = mutationError(answer.error, answer.data?.transferConversation.userErrors);
+    setErrorMessage(wrong);
     if (wrong) return;
-    say("good", "The transfer has begun.");
-    close();
+    onClose();
   }
 
   return (
-    <Dialog title="Transfer the call" close={close}>
+    <Dialog title="Transfer the call" onClose={onClose}>
       <form onSubmit={submit} className="form">
-        <Segments legend="How the third party joins" choices={KINDS} value={kind} choose={setKind} />
+        <SegmentedControl legend="How the third party joins" options={KIND_LABELS} value={kind} onChange={setKind} />
         <Field label="Third party" hint="A number with its country code, or a sip: address.">
-          {(wiring) => (
+          {(controlProps) => (
             <input
-              {...wiring}
-              data-first
+              {...controlProps}
+              data-autofocus
               required
               autoComplete="off"
               value={typed}
@@ -74,22 +72,27 @@ export function TransferDialog({ id, close }: { id: string; close: () => void })
           )}
         </Field>
         {kind === "COLD" && (
-          <Segments legend="Number they see" choices={SHOWN} value={displayedNumber} choose={setDisplayed} />
+          <SegmentedControl
+            legend="Number they see"
+            options={DISPLAYED_NUMBER_LABELS}
+            value={displayedNumber}
+            onChange={setDisplayed}
+          />
         )}
         {kind === "WARM" && (
           <Field label="What the agent tells them" hint="May be left empty.">
-            {(wiring) => <textarea {...wiring} name="brief" maxLength={20000} />}
+            {(controlProps) => <textarea {...controlProps} name="brief" maxLength={20000} />}
           </Field>
         )}
-        {plan && <Plan title="They would see" words={WORDS[kind]} plan={plan} />}
-        {error && <p className="warning small">What they would see is not known: {complaintAbout(error, [])}</p>}
-        {complaint && (
+        {plan && <TransferPlanCard title="They would see" description={KIND_DESCRIPTIONS[kind]} plan={plan} />}
+        {error && <p className="warning small">What they would see is not known: {mutationError(error, [])}</p>}
+        {errorMessage && (
           <p role="alert" className="field-error">
-            {complaint}
+            {errorMessage}
           </p>
         )}
         <footer className="dialog-foot">
-          <button type="button" className="button" onClick={close}>
+          <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
           <button className="button primary" disabled={fetching || Boolean(plan && plan.refusal)}>
@@ -103,7 +106,7 @@ export function TransferDialog({ id, close }: { id: string; close: () => void })
 
 type Plans = NonNullable<TransferPlansQuery["conversation"]>;
 
-function planOf(plans: Plans, kind: TransferKind, displayed: DisplayedNumber) {
+export function planFor(plans: Plans, kind: TransferKind, displayed: DisplayedNumber) {
   if (kind === "WARM") return plans.warm;
   if (kind === "CONFERENCE") return plans.conference;
   return displayed === "AGENT_NUMBER" ? plans.coldShowingAgent : plans.coldShowingTransferee;

@@ -3,35 +3,35 @@ import { useSubscription } from "urql";
 import { ConversationsUpdatedDocument, type ConversationsUpdatedSubscription } from "../generated/graphql";
 import type { PageStore } from "../lists/PageStore";
 import { useLiveList } from "../lists/useLiveList";
-import { BEGAN, useMissed } from "../lists/useMissed";
+import { SUBSCRIBED_EVENTS, useRefetchOn } from "../lists/useRefetch";
 import { useSession } from "../session/Session";
 
-const LOOKS_AGAIN = 5000;
+const POLL_INTERVAL_MS = 5000;
 
 type List = Pick<PageStore<never, never, never>, "pageCount" | "reload">;
 
-/** The cache redraws what is shown; a conversation that is new here has the first page asked again. */
+/** Keeps the list up to date. The cache updates the conversations shown; a new one makes the list reload. */
 export function useConversationChanges(ids: readonly string[], filtered: boolean, store: List) {
-  const { organizationId, reads } = useSession();
+  const { organizationId, canRead } = useSession();
   const live = useLiveList(store, 1);
-  useMissed(store.reload, BEGAN);
+  useRefetchOn(store.reload, SUBSCRIBED_EVENTS);
   const [{ data }] = useSubscription(
-    { query: ConversationsUpdatedDocument, variables: { organizationId, withAgents: reads("AGENTS") } },
+    { query: ConversationsUpdatedDocument, variables: { organizationId, withAgents: canRead("AGENTS") } },
     (_before: unknown, { conversationsUpdated: { id } }: ConversationsUpdatedSubscription) => {
-      if (filtered || !ids.includes(id)) live.consider();
+      if (filtered || !ids.includes(id)) live.scheduleReload();
       return id;
     },
   );
-  useAskedNowAndThen(store, data !== undefined);
+  usePolling(store, data !== undefined);
   return live;
 }
 
-/** In case there is no socket: a list that is short enough is asked again while somebody looks at it. */
-function useAskedNowAndThen(store: List, told: boolean): void {
+/** Polls a list of one page while the tab is visible, until the subscription delivers. */
+function usePolling(store: List, subscribed: boolean): void {
   useEffect(() => {
-    if (told) return;
+    if (subscribed) return;
     const ask = () => document.visibilityState === "visible" && store.pageCount === 1 && void store.reload();
-    const timer = setInterval(ask, LOOKS_AGAIN);
+    const timer = setInterval(ask, POLL_INTERVAL_MS);
     return () => clearInterval(timer);
-  }, [store, told]);
+  }, [store, subscribed]);
 }

@@ -2,18 +2,18 @@ import { useState } from "react";
 import { useMutation } from "urql";
 import { HangUpConversationDocument } from "../generated/graphql";
 import { useSession } from "../session/Session";
-import { complaintAbout } from "../shell/explain";
+import { mutationError } from "../shell/errorText";
 
-/** Ends a live call. Its end arrives with the status; a refusal stays to be read. */
+/** Hangs up a live call. The new status arrives through the subscription; `errorMessage` says why it was refused. */
 export function useHangUp(conversationId: string) {
-  const { reads } = useSession();
+  const { canRead } = useSession();
   const [{ fetching }, end] = useMutation(HangUpConversationDocument);
-  const [complaint, setComplaint] = useState<string | null>(null);
+  const [errorMessage, setErrorMessage] = useState<string | null>(null);
 
   async function hangUp() {
-    const { data, error } = await end({ input: { conversationId }, withAgents: reads("AGENTS") });
-    setComplaint(complaintAbout(error, data?.hangUpConversation.userErrors));
+    const { data, error } = await end({ input: { conversationId }, withAgents: canRead("AGENTS") });
+    setErrorMessage(mutationError(error, data?.hangUpConversation.userErrors));
   }
 
-  return { hangUp, busy: fetching, complaint };
+  return { hangUp, busy: fetching, errorMessage };
 }

@@ -1,10 +1,10 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type GraphiQLPlugin, useGraphiQL, useGraphiQLActions } from "@graphiql/react";
-import { EXAMPLES, type Example, variablesOf } from "./examples";
-import type { Sample } from "./sample";
+import { EXAMPLES, type Example, variablesFor } from "./examples";
+import { type ExampleVariables, loadExampleVariables } from "./exampleVariables";
 
-export function examplesPlugin(sample: Sample): GraphiQLPlugin {
-  return { title: "Examples", icon: Icon, content: () => <Examples sample={sample} /> };
+export function examplesPlugin(apiKey: string): GraphiQLPlugin {
+  return { title: "Examples", icon: Icon, content: () => <Examples apiKey={apiKey} /> };
 }
 
 function Icon() {
@@ -15,8 +15,8 @@ function Icon() {
   );
 }
 
-function Examples({ sample }: { sample: Sample }) {
-  const open = useOpening(sample);
+function Examples({ apiKey }: { apiKey: string }) {
+  const open = useOpenExample(apiKey);
   return (
     <div className="examples">
       <h2>Examples</h2>
@@ -26,7 +26,7 @@ function Examples({ sample }: { sample: Sample }) {
           <li key={example.name}>
             <button type="button" onClick={() => open(example)}>
               <strong>{example.title}</strong>
-              <span>{example.words}</span>
+              <span>{example.description}</span>
             </button>
           </li>
         ))}
@@ -35,21 +35,46 @@ function Examples({ sample }: { sample: Sample }) {
   );
 }
 
-/** Opens an example in a tab; one that is asked for before the editors are there opens once they are. */
-function useOpening(sample: Sample): (example: Example) => void {
-  const { addTab } = useGraphiQLActions();
+/** The width below which graphiql.css puts the examples over the editor. */
+const EXAMPLES_COVER_EDITOR = "(max-width: 700px)";
+
+interface PendingExample {
+  example: Example;
+  /** Loaded when the example is opened. */
+  sample: ExampleVariables;
+}
+
+/** Returns a function that opens an example in a tab, as soon as the editors have loaded. */
+function useOpenExample(apiKey: string): (example: Example) => void {
+  const { addTab, setVisiblePlugin } = useGraphiQLActions();
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
-  const [wanted, want] = useState<Example | null>(null);
+  const [pending, setPending] = useState<PendingExample | null>(null);
 
+  const opened = useRef<PendingExample>(null);
   useEffect(() => {
-    if (!wanted || !queryEditor || !variableEditor) return;
-    want(null);
-    const written = queryEditor.getValue().trim();
-    if (written && written !== EXAMPLES[0]?.query.trim()) addTab();
-    queryEditor.setValue(wanted.query);
-    variableEditor.setValue(variablesOf(wanted.query, sample));
-  }, [wanted, queryEditor, variableEditor, addTab, sample]);
+    if (!pending || pending === opened.current || !queryEditor || !variableEditor) return;
+    opened.current = pending;
+    if (window.matchMedia(EXAMPLES_COVER_EDITOR).matches) setVisiblePlugin(null);
+    const current = queryEditor.getValue().trim();
+    if (current && current !== EXAMPLES[0]?.query.trim()) addTab();
+    queryEditor.setValue(pending.example.query);
+    variableEditor.setValue(variablesFor(pending.example.query, pending.sample));
+  }, [pending, queryEditor, variableEditor, addTab, setVisiblePlugin]);
 
-  return want;
+  const last = useRef<Example>(null);
+  return (example) => {
+    last.current = example;
+    setEditorsInert(true);
+    void loadExampleVariables(apiKey).then((sample) => {
+      if (last.current !== example) return;
+      setEditorsInert(false);
+      setPending({ example, sample });
+    });
+  };
+}
+
+/** Blocks the editors while an example loads. */
+function setEditorsInert(inert: boolean) {
+  document.querySelector(".graphiql-sessions")?.toggleAttribute("inert", inert);
 }

@@ -1,26 +1,26 @@
-import type { Sample } from "./sample";
+import type { ExampleVariables } from "./exampleVariables";
 
 export interface Example {
   name: string;
   title: string;
-  words: string;
+  description: string;
   query: string;
 }
 
 const files = import.meta.glob<string>("./examples/*.graphql", { query: "?raw", import: "default", eager: true });
 
-/** One file an example: its first two lines say what it is for. */
+/** One file each; the first two lines are the title and the description. */
 export const EXAMPLES: readonly Example[] = Object.keys(files)
   .sort()
-  .map((path) => described(path, files[path] ?? ""));
+  .map((path) => parseExample(path, files[path] ?? ""));
 
-function described(path: string, query: string): Example {
-  const [title = "", words = ""] = query.split("\n").map((line) => line.replace(/^# /, ""));
-  return { name: path, title, words, query };
+export function parseExample(path: string, query: string): Example {
+  const [title = "", description = ""] = query.split("\n").map((line) => line.replace(/^# /, ""));
+  return { name: path, title, description, query };
 }
 
-/** Its variables, filled with what the key's organization has. */
-export function variablesOf(query: string, sample: Sample): string {
+/** Returns the variables that a query declares as JSON, filled from the key's organization. */
+export function variablesFor(query: string, sample: ExampleVariables): string {
   const declared = /^(?:query|mutation|subscription) \w+\(([^)]*)\)/m.exec(query)?.[1] ?? "";
   const names = [...declared.matchAll(/\$(\w+):/g)].map(([, name]) => name ?? "");
   if (names.length === 0) return "";

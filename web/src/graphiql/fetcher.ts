@@ -3,11 +3,10 @@ import { type DocumentNode, Kind, parse } from "graphql";
 import { createClient } from "graphql-ws";
 
 /**
- * Sends what is in the editor with the key: subscriptions over a socket, all else over HTTP. GraphiQL notes which operation
- * the editor holds only after a pause, and an example that is run at once would go out as the operation before it; so this
- * is read from the query itself.
+ * Creates a fetcher that sends the key: subscriptions over a WebSocket, everything else over HTTP. The operation's name is
+ * read from the query, since GraphiQL updates it only after a pause, too late for an example that is run at once.
  */
-export function fetcherOf(apiKey: string): Fetcher {
+export function createFetcher(apiKey: string): Fetcher {
   const authorization = `Bearer ${apiKey}`;
   const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
   const send = createGraphiQLFetcher({
@@ -16,14 +15,14 @@ export function fetcherOf(apiKey: string): Fetcher {
     wsClient: createClient({ url: socket, connectionParams: { authorization } }),
   });
   return (params, options) => {
-    const documentAST = parsed(params.query);
+    const documentAST = tryParse(params.query);
     if (!documentAST) return send(params, options);
-    const operationName = nameOf(documentAST, params.operationName);
+    const operationName = operationNameOf(documentAST, params.operationName);
     return send({ ...params, ...(operationName && { operationName }) }, { ...options, documentAST });
   };
 }
 
-function parsed(query: string): DocumentNode | null {
+function tryParse(query: string): DocumentNode | null {
   try {
     return parse(query);
   } catch {
@@ -31,8 +30,8 @@ function parsed(query: string): DocumentNode | null {
   }
 }
 
-/** The operation that was asked for, if it is in there; else the first one. */
-function nameOf({ definitions }: DocumentNode, asked: string | null | undefined): string | undefined {
+/** Returns the requested operation's name if the document has it, else the first one's. */
+export function operationNameOf({ definitions }: DocumentNode, asked: string | null | undefined): string | undefined {
   const names = definitions.flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? one.name?.value : undefined));
   return asked && names.includes(asked) ? asked : names[0];
 }

@@ -1,19 +1,17 @@
 import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import "../styles/tokens.css";
-import "../styles/base.css";
-import "../styles/controls.css";
-import "../styles/shell.css";
+import "../styles/sign-in.css";
 import "./graphiql.css";
 import { useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
-import { onKeyChange, readKey } from "../session/key";
+import { onKeyChange, readKey } from "../session/apiKey";
 import { SignIn } from "../session/SignIn";
-import { Explorer } from "./Explorer";
+import { GraphiqlPage } from "./GraphiqlPage";
 
 function Page() {
   const key = useSyncExternalStore(onKeyChange, readKey);
-  return key ? <Explorer key={key} apiKey={key} /> : <SignIn />;
+  return key ? <GraphiqlPage key={key} apiKey={key} /> : <SignIn />;
 }
 
 const root = document.getElementById("root");

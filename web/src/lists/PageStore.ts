@@ -1,5 +1,5 @@
 import type { Client, OperationResult, RequestPolicy, TypedDocumentNode } from "urql";
-import { type Connection, type Page, type PageArguments, type Snapshot, same, summary } from "./pages";
+import { type Connection, type Page, type PageArguments, type Snapshot, isSamePage, summarize } from "./pages";
 
 export interface ListSource<Data, Variables extends object, Node extends { id: string }> {
   client: Client;
@@ -9,49 +9,49 @@ export interface ListSource<Data, Variables extends object, Node extends { id: s
   size: number;
 }
 
-/** Pages on either side of those on screen that are kept up to date. */
-const BESIDE = 1;
-/** A list of more pages is cut to those about the screen before it is asked again. */
-const FEW = 6;
+/** Pages before and after the visible ones that are kept up to date. */
+const PAGES_BESIDE_VISIBLE = 1;
+/** A longer list is cut to the pages near the screen before it reloads. */
+const MAX_RELOADED_PAGES = 6;
 
 /**
- * Pages of one list, next to each other. Those about the screen follow the cache; the others stay as they were until they
- * come near: all pages have entities in common, so each one that arrives would have every other read again.
+ * The loaded pages of one list. Only pages near the screen watch the cache; the others stay as they are until they come
+ * near: pages share entities, so each page that arrives would make every watched one be read again.
  */
 export class PageStore<Data, Variables extends object, Node extends { id: string }> {
   private pages: Page<Node>[] = [];
   private listeners = new Set<() => void>();
   private current: Snapshot<Node>;
-  private pending = false;
-  private near = { from: 0, to: 0 };
+  private notifyScheduled = false;
+  private visiblePages = { from: 0, to: 0 };
   private reloading: Promise<void> | null = null;
 
   constructor(
     private source: ListSource<Data, Variables, Node>,
     private anchor: PageArguments,
   ) {
-    this.current = summary<Node>([page<Node>(anchor)]);
+    this.current = summarize<Node>([newPage<Node>(anchor)]);
   }
 
   open = (): (() => void) => {
-    this.pages = [page(this.anchor)];
-    this.pages.forEach((one) => this.follow(one));
+    this.pages = [newPage(this.anchor)];
+    this.pages.forEach((one) => this.watchPage(one));
     return () => {
-      this.pages.forEach(leave);
+      this.pages.forEach(stopWatching);
       this.pages = [];
     };
   };
 
-  listen = (listener: () => void): (() => void) => {
+  subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
 
-  snapshot = (): Snapshot<Node> => this.current;
+  getSnapshot = (): Snapshot<Node> => this.current;
 
   loadMore = (): void => {
     const last = this.pages.at(-1);
-    const args = last && this.following(last);
+    const args = last && this.nextPageArgs(last);
     if (args && !this.reloading) this.add("push", args);
   };
 
@@ -61,20 +61,20 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
     this.add("unshift", { last: this.source.size, before: info.startCursor });
   };
 
-  /** The rows on screen: pages about them follow the cache from now on, and others no longer. */
-  watch = (first: number, last: number): void => {
-    const pageOf = (row: number) => this.current.starts.findLastIndex(({ at }) => at <= row);
-    this.near = { from: pageOf(first) - BESIDE, to: pageOf(last) + BESIDE };
+  /** Watches the cache for the pages near these rows, and stops watching it for the others. */
+  setVisibleRows = (first: number, last: number): void => {
+    const pageOf = (row: number) => this.current.starts.findLastIndex(({ index }) => index <= row);
+    this.visiblePages = { from: pageOf(first) - PAGES_BESIDE_VISIBLE, to: pageOf(last) + PAGES_BESIDE_VISIBLE };
     this.pages.forEach((one, index) => {
-      if (index >= this.near.from && index <= this.near.to) this.follow(one);
-      else if (one.connection) leave(one);
+      if (index >= this.visiblePages.from && index <= this.visiblePages.to) this.watchPage(one);
+      else if (one.connection) stopWatching(one);
     });
   };
 
-  /** Asks the server again, page after page: each from where the one before it ends by now, so that no row is between them. */
+  /** Reloads page after page, each from the end cursor of the one before, so that no row is skipped. */
   reload = async (): Promise<void> => {
     await this.reloading;
-    this.reloading ??= this.askAgain();
+    this.reloading ??= this.refetch();
     await this.reloading;
   };
 
@@ -82,103 +82,103 @@ export class PageStore<Data, Variables extends object, Node extends { id: string
     return this.pages.length;
   }
 
-  has = (anchor: PageArguments): boolean =>
-    this.pages.length === 0 ? same(anchor, this.anchor) : this.pages.some(({ name }) => same(name, anchor));
+  hasPage = (args: PageArguments): boolean =>
+    this.pages.length === 0 ? isSamePage(args, this.anchor) : this.pages.some(({ anchor }) => isSamePage(anchor, args));
 
   private add(where: "push" | "unshift", args: PageArguments): void {
-    const added = page<Node>(args);
+    const added = newPage<Node>(args);
     this.pages[where](added);
-    this.follow(added);
-    this.changed();
+    this.watchPage(added);
+    this.scheduleNotify();
   }
 
-  private async askAgain(): Promise<void> {
-    if (this.pages.length > FEW) this.cut();
+  private async refetch(): Promise<void> {
+    if (this.pages.length > MAX_RELOADED_PAGES) this.trim();
     const pages = [...this.pages];
     const fresh: Page<Node>[] = [];
-    let asked = pages[0]?.asked;
-    for (const { name } of pages) {
-      if (!asked) break;
-      const answer = await this.answer(name, asked);
-      fresh.push(answer);
-      asked = this.following(answer);
+    let args = pages[0]?.args;
+    for (const { anchor } of pages) {
+      if (!args) break;
+      const page = await this.fetchPage(anchor, args);
+      fresh.push(page);
+      args = this.nextPageArgs(page);
     }
     this.reloading = null;
     if (this.pages[0] === pages[0]) this.replace(fresh);
   }
 
-  private async answer(name: PageArguments, asked: PageArguments): Promise<Page<Node>> {
+  private async fetchPage(anchor: PageArguments, args: PageArguments): Promise<Page<Node>> {
     const { client, document, select } = this.source;
-    const result = await client.query(document, this.ask(asked), { requestPolicy: "network-only" }).toPromise();
-    const answer: Page<Node> = { name, asked, stop: null, error: result.error };
-    return result.data ? { ...answer, connection: select(result.data) } : answer;
+    const result = await client.query(document, this.variablesFor(args), { requestPolicy: "network-only" }).toPromise();
+    const page: Page<Node> = { anchor, args, unsubscribe: null, error: result.error };
+    return result.data ? { ...page, connection: select(result.data) } : page;
   }
 
-  private following({ connection }: Page<Node>): PageArguments | undefined {
+  private nextPageArgs({ connection }: Page<Node>): PageArguments | undefined {
     const { hasNextPage, endCursor } = connection?.pageInfo ?? {};
     return hasNextPage && endCursor ? { first: this.source.size, after: endCursor } : undefined;
   }
 
-  /** All of them, or where one failed none: its error is shown above what was there. */
+  /** Replaces all pages or, if one failed, none, and shows its error above the old rows. */
   private replace(fresh: Page<Node>[]): void {
     const failed = fresh.findIndex(({ error }) => error);
     const was = this.pages[failed];
     if (was) {
       was.error = fresh[failed]?.error;
     } else {
-      this.pages.forEach(leave);
+      this.pages.forEach(stopWatching);
       this.pages = fresh;
-      this.pages.forEach((one) => this.follow(one));
+      this.pages.forEach((one) => this.watchPage(one));
     }
-    this.changed();
+    this.scheduleNotify();
   }
 
-  private cut(): void {
-    const { from, to } = this.near;
+  private trim(): void {
+    const { from, to } = this.visiblePages;
     const kept = this.pages.slice(Math.max(from, 0), to + 1);
-    this.pages.filter((one) => !kept.includes(one)).forEach(leave);
+    this.pages.filter((one) => !kept.includes(one)).forEach(stopWatching);
     this.pages = kept;
   }
 
-  private ask(args: PageArguments): Variables {
+  private variablesFor(args: PageArguments): Variables {
     return { ...this.source.variables, ...args };
   }
 
-  /** A page that is new is asked for also where the cache has it; one that comes near again is as the cache has it. */
-  private follow(one: Page<Node>): void {
-    if (one.stop) return;
+  /** Fetches a new page even if it is cached; one that comes near the screen again is read from the cache. */
+  private watchPage(one: Page<Node>): void {
+    if (one.unsubscribe) return;
     const { client, document } = this.source;
     const requestPolicy: RequestPolicy = one.connection ? "cache-first" : "cache-and-network";
-    one.stop = () => undefined;
-    const answers = client.query(document, this.ask(one.asked), { requestPolicy });
-    one.stop = answers.subscribe((result) => this.take(one, result)).unsubscribe;
+    one.unsubscribe = () => undefined;
+    const answers = client.query(document, this.variablesFor(one.args), { requestPolicy });
+    one.unsubscribe = answers.subscribe((result) => this.receive(one, result)).unsubscribe;
   }
 
-  private take(one: Page<Node>, result: OperationResult<Data, Variables>): void {
+  private receive(one: Page<Node>, result: OperationResult<Data, Variables>): void {
     const connection = result.data ? this.source.select(result.data) : one.connection;
     if (connection === one.connection && result.error === one.error) return;
     if (connection) one.connection = connection;
     one.error = result.error;
-    this.changed();
+    this.scheduleNotify();
   }
 
-  /** One answer may touch many pages, so that they are summed up once, after all of them have been told. */
-  private changed(): void {
-    if (this.pending) return;
-    this.pending = true;
+  /** Notifies once for all pages that one response changes. */
+  private scheduleNotify(): void {
+    if (this.notifyScheduled) return;
+    this.notifyScheduled = true;
     queueMicrotask(() => {
-      this.pending = false;
-      if (this.pages.length) this.current = summary(this.pages);
+      this.notifyScheduled = false;
+      if (this.pages.length) this.current = summarize(this.pages);
       this.listeners.forEach((listener) => listener());
     });
   }
 }
 
-function page<Node>(args: PageArguments): Page<Node> {
-  return { name: args, asked: args, stop: null };
+function newPage<Node>(args: PageArguments): Page<Node> {
+  return { anchor: args, args: args, unsubscribe: null };
 }
 
-function leave(one: Page<unknown>): void {
-  one.stop?.();
-  one.stop = null;
+function stopWatching(one: Page<unknown>): void {
+  one.unsubscribe?.();
+  one.unsubscribe = null;
 }

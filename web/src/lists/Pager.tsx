@@ -1,26 +1,26 @@
 import { useSearchParams } from "wouter";
-import { placed } from "./anchor";
-import { type PageArguments, type Snapshot, same } from "./pages";
+import { withPage } from "./pageAddress";
+import { type PageArguments, type Snapshot, isSamePage } from "./pages";
 
 interface Props {
   snapshot: Snapshot<unknown>;
-  /** The page that the address names. */
-  place: PageArguments;
-  what: string;
+  /** The page in the address. */
+  currentPage: PageArguments;
+  label: string;
   children?: React.ReactNode;
 }
 
-export function Pager({ snapshot, place, what, children }: Props) {
+export function Pager({ snapshot, currentPage, label, children }: Props) {
   const [, setSearch] = useSearchParams();
-  const { previous, next } = around(snapshot.starts, place);
-  const size = place.first ?? place.last ?? 0;
+  const { previous, next } = neighbours(snapshot.starts, currentPage);
+  const size = currentPage.first ?? currentPage.last ?? 0;
   const button = (name: string, to: PageArguments | null) => (
-    <button className="button small" disabled={!to} onClick={() => to && setSearch((search) => placed(search, to))}>
+    <button className="button small" disabled={!to} onClick={() => to && setSearch((search) => withPage(search, to))}>
       {name}
     </button>
   );
   return (
-    <nav className="pager" aria-label={`Pages of ${what}`}>
+    <nav className="pager" aria-label={`Pages of ${label}`}>
       {button("First", previous && { first: size })}
       {button("Previous", previous)}
       {button("Next", next)}
@@ -30,11 +30,11 @@ export function Pager({ snapshot, place, what, children }: Props) {
   );
 }
 
-/** The pages on either side of the one in the address: as they are loaded, else by their cursors. */
-function around(starts: Snapshot<unknown>["starts"], place: PageArguments) {
-  const index = starts.findIndex(({ page }) => same(page, place));
+/** Returns the previous and the next page: the loaded ones, else by the cursors of the current one. */
+export function neighbours(starts: Snapshot<unknown>["starts"], currentPage: PageArguments) {
+  const index = starts.findIndex(({ page }) => isSamePage(page, currentPage));
   const info = starts[index]?.info;
-  const size = place.first ?? place.last ?? 0;
+  const size = currentPage.first ?? currentPage.last ?? 0;
   if (!info) return { previous: null, next: null };
   const { hasPreviousPage, hasNextPage, startCursor, endCursor } = info;
   const before = hasPreviousPage && startCursor ? { last: size, before: startCursor } : null;

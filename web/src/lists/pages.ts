@@ -20,42 +20,42 @@ export interface Connection<Node> {
 }
 
 export interface Page<Node> {
-  /** What the address calls it, for as long as it is in the list. */
-  name: PageArguments;
-  /** What it is asked with: follows the end of the page before it, which moves when rows are added there. */
-  asked: PageArguments;
+  /** Identifies the page in the address, and does not change. */
+  anchor: PageArguments;
+  /** The arguments it is queried with. They change when rows are added to the page before it. */
+  args: PageArguments;
   connection?: Connection<Node>;
   error?: CombinedError | undefined;
-  /** Ends the following of the cache; null while it is not followed. */
-  stop: (() => void) | null;
+  /** Stops watching the cache; null if it is not watched. */
+  unsubscribe: (() => void) | null;
 }
 
-/** Where a page begins in the rows of its list. */
-export interface Start {
-  at: number;
+/** The row at which a page begins. */
+export interface PageStart {
+  index: number;
   page: PageArguments;
   info: PageInfo | null;
 }
 
 export interface Snapshot<Node> {
   nodes: readonly Node[];
-  starts: readonly Start[];
-  /** What the first and the last page that is there say of what is around the list. */
+  starts: readonly PageStart[];
+  /** The page info of the first and the last loaded page. */
   before: PageInfo | null;
   after: PageInfo | null;
   loading: boolean;
   error: CombinedError | null;
 }
 
-export function same(one: PageArguments, other: PageArguments): boolean {
+export function isSamePage(one: PageArguments, other: PageArguments): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-export function summary<Node extends { id: string }>(pages: readonly Page<Node>[]): Snapshot<Node> {
+export function summarize<Node extends { id: string }>(pages: readonly Page<Node>[]): Snapshot<Node> {
   const nodes = new Map<string, Node>();
-  const starts: Start[] = [];
-  for (const { connection, name } of pages) {
-    starts.push({ at: nodes.size, page: name, info: connection?.pageInfo ?? null });
+  const starts: PageStart[] = [];
+  for (const { connection, anchor } of pages) {
+    starts.push({ index: nodes.size, page: anchor, info: connection?.pageInfo ?? null });
     connection?.nodes.forEach((node) => nodes.set(node.id, node));
   }
   return {

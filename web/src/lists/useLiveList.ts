@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
-const PAUSE = 250;
+const DEBOUNCE_MS = 250;
 
 interface List {
   pageCount: number;
@@ -8,25 +8,25 @@ interface List {
 }
 
 /**
- * Brings a list up to date after changes made elsewhere, once for a burst of them. A list that is longer than `pages` is
- * not moved under one's hands: `outdated` offers it.
+ * Reloads a list after changes made elsewhere, once for a burst of them. A list longer than `pages` is not reloaded by
+ * itself, since its rows would move while somebody reads them: `isStale` lets the page offer a reload.
  */
 export function useLiveList(list: List, pages: number) {
-  const [outdated, setOutdated] = useState(false);
+  const [isStale, setOutdated] = useState(false);
   const [version, setVersion] = useState(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  const bringUpToDate = useCallback(() => {
+  const reload = useCallback(() => {
     setOutdated(false);
     setVersion((before) => before + 1);
     void list.reload();
   }, [list]);
 
-  const consider = useCallback(() => {
+  const scheduleReload = useCallback(() => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => (list.pageCount <= pages ? bringUpToDate() : setOutdated(true)), PAUSE);
-  }, [list, pages, bringUpToDate]);
+    timer.current = setTimeout(() => (list.pageCount <= pages ? reload() : setOutdated(true)), DEBOUNCE_MS);
+  }, [list, pages, reload]);
 
-  return { outdated, version, consider, bringUpToDate };
+  return { isStale, version, scheduleReload, reload };
 }

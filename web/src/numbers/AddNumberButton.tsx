@@ -4,9 +4,9 @@ import { useShortcut } from "../shell/useShortcut";
 import { AddNumberDialog } from "./AddNumberDialog";
 
 export function AddNumberButton({ added }: { added: () => unknown }) {
-  const { manages } = useSession();
+  const { canManage } = useSession();
   const [open, setOpen] = useState(false);
-  const may = manages("PHONE_NUMBERS");
+  const may = canManage("PHONE_NUMBERS");
   useShortcut("n", () => may && setOpen(true));
   if (!may) return null;
   return (
@@ -14,7 +14,7 @@ export function AddNumberButton({ added }: { added: () => unknown }) {
       <button className="button primary add" onClick={() => setOpen(true)} aria-keyshortcuts="n">
         Add number
       </button>
-      {open && <AddNumberDialog close={() => setOpen(false)} added={added} />}
+      {open && <AddNumberDialog onClose={() => setOpen(false)} added={added} />}
     </>
   );
 }

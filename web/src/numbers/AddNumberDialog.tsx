@@ -1,17 +1,17 @@
 import { type FormEvent, useState } from "react";
 import { useMutation } from "urql";
 import { CreatePhoneNumberDocument, type RefusalFragment } from "../generated/graphql";
-import { written } from "../phone";
-import { OwnTrunkPick } from "../picks/TrunkPick";
+import { formatPhoneNumber } from "../phoneNumber";
+import { OwnTrunkComboBox } from "../combo-box/TrunkComboBox";
 import { useSession } from "../session/Session";
 import { Dialog } from "../shell/Dialog";
-import { complaintOf, Field } from "../shell/Field";
-import { explain } from "../shell/explain";
-import { say } from "../shell/toasts";
+import { findFieldError, Field } from "../shell/Field";
+import { describeError } from "../shell/errorText";
+import { showToast } from "../shell/toasts";
 
-const FIELDS = ["e164", "trunkId"];
+const FORM_FIELDS = ["e164", "trunkId"];
 
-export function AddNumberDialog({ close, added }: { close: () => void; added: () => unknown }) {
+export function AddNumberDialog({ onClose, added }: { onClose: () => void; added: () => unknown }) {
   const { organizationId } = useSession();
   const [refusals, setRefusals] = useState<readonly RefusalFragment[]>([]);
   const [trunkId, setTrunkId] = useState("");
@@ -26,25 +26,33 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
     setRefusals(data?.createPhoneNumber.userErrors ?? []);
     const number = data?.createPhoneNumber.phoneNumber;
     if (!number) return;
-    say("good", `${written(number.e164)} is added.`);
+    showToast("good", `${formatPhoneNumber(number.e164)} is added.`);
     void added();
-    close();
+    onClose();
   }
 
-  const other = complaintOf(refusals, null, FIELDS) ?? (error && explain(error).title);
+  const other = findFieldError(refusals, null, FORM_FIELDS) ?? (error && describeError(error).title);
   return (
-    <Dialog title="Add a number" close={close}>
+    <Dialog title="Add a number" onClose={onClose}>
       <form onSubmit={submit} className="form">
         <Field
           label="Number"
           hint="With its country code, such as +1 555 123 4567."
-          complaint={complaintOf(refusals, "e164")}
+          errorMessage={findFieldError(refusals, "e164")}
         >
-          {(wiring) => (
-            <input {...wiring} name="e164" type="tel" required data-first autoComplete="off" placeholder="+" />
+          {(controlProps) => (
+            <input
+              {...controlProps}
+              name="e164"
+              type="tel"
+              required
+              data-autofocus
+              autoComplete="off"
+              placeholder="+"
+            />
           )}
         </Field>
-        <TrunkField value={trunkId} choose={setTrunkId} complaint={complaintOf(refusals, "trunkId")} />
+        <TrunkField value={trunkId} onChange={setTrunkId} errorMessage={findFieldError(refusals, "trunkId")} />
         <label className="check">
           <input type="checkbox" name="shareable" /> Shareable: organizations below may dial from it
         </label>
@@ -54,7 +62,7 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
           </p>
         )}
         <footer className="dialog-foot">
-          <button type="button" className="button" onClick={close}>
+          <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
           <button className="button primary" disabled={fetching}>
@@ -68,23 +76,27 @@ export function AddNumberDialog({ close, added }: { close: () => void; added: ()
 
 interface TrunkFieldProps {
   value: string;
-  choose: (id: string) => void;
-  complaint: string | undefined;
+  onChange: (id: string) => void;
+  errorMessage: string | undefined;
 }
 
 function TrunkField(props: TrunkFieldProps) {
-  const { reads } = useSession();
-  if (reads("TRUNKS")) return <OwnTrunkPick {...props} />;
+  const { canRead } = useSession();
+  if (canRead("TRUNKS")) return <OwnTrunkComboBox {...props} />;
   return (
-    <Field label="Trunk" hint="Your key may not list trunks: enter the trunk's id, trk_…." complaint={props.complaint}>
-      {(wiring) => (
+    <Field
+      label="Trunk"
+      hint="Your key may not list trunks: enter the trunk's id, trk_…."
+      errorMessage={props.errorMessage}
+    >
+      {(controlProps) => (
         <input
-          {...wiring}
+          {...controlProps}
           required
           autoComplete="off"
           placeholder="trk_…"
           value={props.value}
-          onChange={({ target }) => props.choose(target.value)}
+          onChange={({ target }) => props.onChange(target.value)}
         />
       )}
     </Field>

@@ -2,80 +2,80 @@ import { useSearchParams } from "wouter";
 import type { NumberRowFragment } from "../generated/graphql";
 import type { Snapshot } from "../lists/pages";
 import type { PageStore } from "../lists/PageStore";
-import { useJump } from "../lists/useJump";
-import type { usePlace } from "../lists/usePlace";
+import { useScrollTarget } from "../lists/useScrollTarget";
+import type { usePageInAddress } from "../lists/usePageInAddress";
 import { useSession } from "../session/Session";
-import { Empty } from "../shell/Empty";
+import { EmptyState } from "../shell/EmptyState";
 import { Loading } from "../shell/Loading";
-import { Problem } from "../shell/Problem";
-import { WayOut } from "../shell/WayOut";
+import { ErrorMessage } from "../shell/ErrorMessage";
+import { ErrorRecovery } from "../shell/ErrorRecovery";
 import { NumberTable } from "./NumberTable";
-import { withParameter } from "../lists/useTyped";
-import { type View, cleared } from "./view";
+import { withSearchParam } from "../lists/useSearchParamText";
+import { type NumberListView, withoutFilters } from "./numberListView";
 
 interface Props {
   list: {
-    store: Pick<PageStore<never, never, NumberRowFragment>, "watch" | "loadMore" | "loadEarlier" | "reload">;
+    store: Pick<PageStore<never, never, NumberRowFragment>, "setVisibleRows" | "loadMore" | "loadEarlier" | "reload">;
     snapshot: Snapshot<NumberRowFragment>;
-    shown: object;
-    waiting: boolean;
+    shownList: object;
+    isStale: boolean;
   };
-  view: View;
-  place: ReturnType<typeof usePlace>;
+  view: NumberListView;
+  page: ReturnType<typeof usePageInAddress>;
 }
 
-export function NumberList({ list, view, place }: Props) {
-  const { store, snapshot, shown, waiting } = list;
+export function NumberList({ list, view, page }: Props) {
+  const { store, snapshot, shownList, isStale } = list;
   const [, setSearch] = useSearchParams();
-  const { jump, pending } = useJump(list, place);
-  const clear = () => setSearch(cleared);
+  const { scrollTarget, isPending } = useScrollTarget(list, page);
+  const clearFilters = () => setSearch(withoutFilters);
 
   if (snapshot.nodes.length === 0) {
     if (snapshot.error) {
       return (
-        <Problem error={snapshot.error} retry={() => void store.reload()}>
-          <WayOut error={snapshot.error} clear={clear} />
-        </Problem>
+        <ErrorMessage error={snapshot.error} retry={() => void store.reload()}>
+          <ErrorRecovery error={snapshot.error} clear={clearFilters} />
+        </ErrorMessage>
       );
     }
-    if (snapshot.loading) return <Loading what="phone numbers" />;
-    return <NoNumbers filtered={view.filtered} clear={clear} />;
+    if (snapshot.loading) return <Loading label="phone numbers" />;
+    return <NoNumbers filtered={view.filtered} clear={clearFilters} />;
   }
   return (
-    <div className="list" data-waiting={waiting} aria-busy={waiting}>
-      {snapshot.error && <Problem error={snapshot.error} retry={() => void store.reload()} />}
+    <div className="list" data-stale={isStale} aria-busy={isStale}>
+      {snapshot.error && <ErrorMessage error={snapshot.error} retry={() => void store.reload()} />}
       {snapshot.before?.hasPreviousPage && (
-        <button className="earlier" onClick={store.loadEarlier}>
+        <button className="load-earlier" onClick={store.loadEarlier}>
           ↑ Show the numbers before these
         </button>
       )}
       <NumberTable
-        list={shown}
+        list={shownList}
         numbers={snapshot.nodes}
         sort={view.sort}
-        setSort={(sort) => setSearch((old) => withParameter(old, "sort", sort === "number" ? "" : sort))}
+        setSort={(sort) => setSearch((old) => withSearchParam(old, "sort", sort === "number" ? "" : sort))}
         hasMore={snapshot.after?.hasNextPage ?? false}
         store={store}
-        onTop={(index) => pending || place.follow(snapshot.starts, index)}
-        jump={jump}
+        onTopRowChange={(index) => isPending || page.followScroll(snapshot.starts, index)}
+        scrollTarget={scrollTarget}
       />
     </div>
   );
 }
 
 function NoNumbers({ filtered, clear }: { filtered: boolean; clear: () => void }) {
-  const { manages } = useSession();
+  const { canManage } = useSession();
   if (filtered) {
     return (
-      <Empty title="No number matches" advice="Search for fewer digits, or loosen the filters.">
+      <EmptyState title="No number matches" advice="Search for fewer digits, or loosen the filters.">
         <button className="button" onClick={clear}>
           Clear the filters
         </button>
-      </Empty>
+      </EmptyState>
     );
   }
-  const advice = manages("PHONE_NUMBERS")
+  const advice = canManage("PHONE_NUMBERS")
     ? "Add the first one above, or ask the organization above you to share one of its own."
     : "Somebody with a key that manages phone numbers can add one, or the organization above you can share one.";
-  return <Empty title="No numbers yet" advice={advice} />;
+  return <EmptyState title="No numbers yet" advice={advice} />;
 }

@@ -1,6 +1,6 @@
 import type { ReactTable, Row } from "@tanstack/react-table";
 import type { NumberRowFragment } from "../generated/graphql";
-import { written } from "../phone";
+import { formatPhoneNumber } from "../phoneNumber";
 import { ActiveRowContext, isOwned } from "./actions";
 import type { features } from "./columns";
 
@@ -9,11 +9,11 @@ interface Props {
   table: Pick<ReactTable<typeof features, NumberRowFragment>, "FlexRender">;
   index: number;
   active: boolean;
-  activate: (id: string) => void;
+  onFocusRow: (id: string) => void;
   measure: (element: Element | null) => void;
 }
 
-export function NumberRow({ row, table, index, active, activate, measure }: Props) {
+export function NumberRow({ row, table, index, active, onFocusRow, measure }: Props) {
   return (
     <tr
       ref={measure}
@@ -21,9 +21,9 @@ export function NumberRow({ row, table, index, active, activate, measure }: Prop
       data-row={row.id}
       data-access={isOwned(row.original) ? "owned" : "borrowed"}
       aria-rowindex={index + 2}
-      aria-label={written(row.original.e164)}
+      aria-label={formatPhoneNumber(row.original.e164)}
       tabIndex={active ? 0 : -1}
-      onFocus={() => activate(row.id)}
+      onFocus={() => onFocusRow(row.id)}
     >
       <ActiveRowContext value={active}>
         {row.getAllCells().map((cell) => (

@@ -2,10 +2,10 @@ import { type SortingState, useTable } from "@tanstack/react-table";
 import { useMemo } from "react";
 import type { NumberRowFragment } from "../generated/graphql";
 import type { PageStore } from "../lists/PageStore";
-import type { Jump } from "../lists/useJump";
-import { useRoving } from "../lists/useRoving";
-import { useRows } from "../lists/useRows";
-import { isOwned, useActions } from "./actions";
+import type { ScrollTarget } from "../lists/useScrollTarget";
+import { useRovingTabIndex } from "../lists/useRovingTabIndex";
+import { useVirtualRows } from "../lists/useVirtualRows";
+import { isOwned, useNumberActions } from "./actions";
 import { columns, features } from "./columns";
 import { NumberRow } from "./NumberRow";
 import { SortableHeader } from "./SortableHeader";
@@ -16,21 +16,21 @@ interface Props {
   sort: string;
   setSort: (sort: string) => void;
   hasMore: boolean;
-  store: Pick<PageStore<never, never, never>, "watch" | "loadMore">;
-  onTop: (index: number) => void;
-  jump: Jump | null;
+  store: Pick<PageStore<never, never, never>, "setVisibleRows" | "loadMore">;
+  onTopRowChange: (index: number) => void;
+  scrollTarget: ScrollTarget | null;
 }
 
-export function NumberTable({ list, numbers, sort, setSort, hasMore, store, onTop, jump }: Props) {
+export function NumberTable({ list, numbers, sort, setSort, hasMore, store, onTopRowChange, scrollTarget }: Props) {
   const ids = useMemo(() => numbers.map(({ id }) => id), [numbers]);
-  const { box, virtualizer, items, above, below, onScroll } = useRows({
+  const { scrollBox, virtualizer, items, spaceAbove, spaceBelow, onScroll } = useVirtualRows({
     list,
     ids,
-    row: 41,
-    card: 120,
+    rowHeight: 41,
+    cardHeight: 120,
     store,
-    jump,
-    onTop,
+    scrollTarget,
+    onTopRowChange,
   });
   const shown = useMemo(() => items.flatMap(({ index }) => numbers[index] ?? []), [items, numbers]);
   const sorting = useMemo<SortingState>(() => [{ id: sort.replace("-", ""), desc: sort.startsWith("-") }], [sort]);
@@ -47,11 +47,16 @@ export function NumberTable({ list, numbers, sort, setSort, hasMore, store, onTo
       if (next) setSort(next.desc ? `-${next.id}` : next.id);
     },
   });
-  const roving = useRoving({ box, ids, scrollTo: (index) => virtualizer.scrollToIndex(index), keys: useKeys(numbers) });
+  const roving = useRovingTabIndex({
+    box: scrollBox,
+    ids,
+    scrollTo: (index) => virtualizer.scrollToIndex(index),
+    keys: useRowKeys(numbers),
+  });
   const rows = table.getRowModel().rows;
 
   return (
-    <div ref={box} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
+    <div ref={scrollBox} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
       <table className="table numbers" aria-label="Phone numbers" aria-rowcount={hasMore ? -1 : numbers.length + 1}>
         <thead>
           {table.getHeaderGroups().map((group) => (
@@ -63,7 +68,7 @@ export function NumberTable({ list, numbers, sort, setSort, hasMore, store, onTo
           ))}
         </thead>
         <tbody>
-          <tr className="spacer" aria-hidden="true" style={{ height: above }} />
+          <tr className="spacer" aria-hidden="true" style={{ height: spaceAbove }} />
           {items.map(({ index }, place) => {
             const row = rows[place];
             return row ? (
@@ -72,24 +77,24 @@ export function NumberTable({ list, numbers, sort, setSort, hasMore, store, onTo
                 row={row}
                 index={index}
                 table={table}
-                active={row.id === roving.current}
-                activate={roving.activate}
+                active={row.id === roving.activeId}
+                onFocusRow={roving.setActiveId}
                 measure={virtualizer.measureElement}
               />
             ) : null;
           })}
-          <tr className="spacer" aria-hidden="true" style={{ height: below }} />
+          <tr className="spacer" aria-hidden="true" style={{ height: spaceBelow }} />
         </tbody>
       </table>
     </div>
   );
 }
 
-function useKeys(numbers: readonly NumberRowFragment[]): Record<string, (id: string) => void> {
-  const { editSlots, switchSharing } = useActions();
+function useRowKeys(numbers: readonly NumberRowFragment[]): Record<string, (id: string) => void> {
+  const { editSlots, confirmShareable } = useNumberActions();
   const onOwned = (act: ((number: NumberRowFragment) => void) | null) => (id: string) => {
     const number = numbers.find((one) => one.id === id);
     if (number && isOwned(number)) act?.(number);
   };
-  return { Enter: onOwned(editSlots && ((number) => editSlots(number, "INBOUND"))), s: onOwned(switchSharing) };
+  return { Enter: onOwned(editSlots && ((number) => editSlots(number, "INBOUND"))), s: onOwned(confirmShareable) };
 }

@@ -3,30 +3,31 @@ import { useSearchParams } from "wouter";
 import { type NumberRowFragment, PhoneNumbersDocument } from "../generated/graphql";
 import { Pager } from "../lists/Pager";
 import { usePages } from "../lists/usePages";
-import { usePlace } from "../lists/usePlace";
+import { usePageInAddress } from "../lists/usePageInAddress";
 import { useSession } from "../session/Session";
-import { Empty } from "../shell/Empty";
-import { ActionsContext, type NumberActions } from "./actions";
+import { EmptyState } from "../shell/EmptyState";
+import { NumberActionsContext, type NumberActions } from "./actions";
 import { AddNumberButton } from "./AddNumberButton";
-import { Count } from "./Count";
-import { Filters } from "./Filters";
+import { NumberCount } from "./NumberCount";
+import { NumberFilters } from "./NumberFilters";
 import { NumberList } from "./NumberList";
-import { Search } from "./Search";
-import type { Direction } from "../slots/plan";
+import { NumberSearch } from "./NumberSearch";
+import type { Direction } from "../slots/slotChanges";
 import { SlotDialog } from "../slots/SlotDialog";
-import { SizePick } from "./SizePick";
-import { SortPick } from "./SortPick";
+import { ShareDialog } from "./ShareDialog";
+import { PageSizeSelect } from "./PageSizeSelect";
+import { SortSelect } from "./SortSelect";
 import { UnshareDialog } from "./UnshareDialog";
 import { useNumberChanges } from "./useNumberChanges";
-import { useShareSwitch } from "./useShareSwitch";
-import { readView } from "./view";
+import { useSetShareable } from "./useSetShareable";
+import { readNumberListView } from "./numberListView";
 
 export function NumbersPage() {
-  const { reads } = useSession();
-  if (reads("PHONE_NUMBERS")) return <Numbers />;
+  const { canRead } = useSession();
+  if (canRead("PHONE_NUMBERS")) return <Numbers />;
   return (
-    <Empty
-      whole
+    <EmptyState
+      fullPage
       title="Your key may not read phone numbers"
       advice="Sign in with a key that has the scope PHONE_NUMBERS_READ or PHONE_NUMBERS_MANAGE."
     />
@@ -34,72 +35,84 @@ export function NumbersPage() {
 }
 
 function Numbers() {
-  const { organizationId, reads } = useSession();
+  const { organizationId, canRead } = useSession();
   const [search] = useSearchParams();
-  const view = readView(search);
-  const place = usePlace(view.size);
+  const view = readNumberListView(search);
+  const page = usePageInAddress(view.size);
   const { filter, orderBy, size } = view;
-  const variables = { organizationId, filter, orderBy, withAgents: reads("AGENTS"), withTrunks: reads("TRUNKS") };
+  const variables = { organizationId, filter, orderBy, withAgents: canRead("AGENTS"), withTrunks: canRead("TRUNKS") };
   const list = usePages(
     { document: PhoneNumbersDocument, variables, select: (data) => data.phoneNumbers, size },
-    place.anchor,
+    page.anchor,
   );
   const { snapshot, store } = list;
   const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
   const live = useNumberChanges(ids, view.filtered, store);
-  const { actions, dialogs } = useDialogs(snapshot.nodes);
+  const { actions, dialogs } = useNumberDialogs(snapshot.nodes);
 
   return (
-    <ActionsContext value={actions}>
+    <NumberActionsContext value={actions}>
       <title>Phone numbers · Dialtree</title>
       <h1 className="visually-hidden">Phone numbers</h1>
       <div className="toolbar">
-        <Search label="Search numbers" />
-        <Filters />
-        <SortPick />
-        <AddNumberButton added={live.consider} />
+        <NumberSearch label="Search numbers" />
+        <NumberFilters />
+        <SortSelect />
+        <AddNumberButton added={live.scheduleReload} />
       </div>
-      <NumberList list={list} view={view} place={place} />
-      <Pager snapshot={snapshot} place={place.anchor} what="phone numbers">
-        {live.outdated && (
-          <button className="button small primary" onClick={live.bringUpToDate}>
+      <NumberList list={list} view={view} page={page} />
+      <Pager snapshot={snapshot} currentPage={page.anchor} label="phone numbers">
+        {live.isStale && (
+          <button className="button small primary" onClick={live.reload}>
             The list has changed: show it
           </button>
         )}
-        <SizePick />
-        <Count loaded={ids.length} filter={filter} version={live.version} />
+        <PageSizeSelect />
+        <NumberCount loaded={ids.length} filter={filter} version={live.version} />
       </Pager>
       {dialogs}
-    </ActionsContext>
+    </NumberActionsContext>
   );
 }
 
-/** The dialogs that a row opens, and what each of them needs the key to hold. */
-function useDialogs(numbers: readonly NumberRowFragment[]) {
-  const { manages, reads } = useSession();
+/** Returns the actions of the rows that the key may do, and the dialogs that they open. */
+function useNumberDialogs(numbers: readonly NumberRowFragment[]) {
+  const { canManage, canRead } = useSession();
   const [opened, setOpened] = useState<{ number: NumberRowFragment; slot: Direction } | null>(null);
   const [unsharing, setUnsharing] = useState<NumberRowFragment | null>(null);
-  const share = useShareSwitch();
-  const mayEdit = manages("AGENTS") && reads("PHONE_NUMBERS");
-  const mayShare = manages("PHONE_NUMBERS");
+  const [sharing, setSharing] = useState<NumberRowFragment | null>(null);
+  const share = useSetShareable();
+  const mayEdit = canManage("AGENTS") && canRead("PHONE_NUMBERS");
+  const mayShare = canManage("PHONE_NUMBERS");
   const switchSharing = useCallback(
     (number: NumberRowFragment) => (number.shareable ? setUnsharing(number) : void share(number, true)),
     [share],
   );
+  const askSharing = useCallback(
+    (number: NumberRowFragment) => (number.shareable ? setUnsharing(number) : setSharing(number)),
+    [],
+  );
   const editSlots = useCallback((number: NumberRowFragment, slot: Direction) => setOpened({ number, slot }), []);
   const actions = useMemo<NumberActions>(
-    () => ({ editSlots: mayEdit ? editSlots : null, switchSharing: mayShare ? switchSharing : null }),
-    [mayEdit, mayShare, editSlots, switchSharing],
+    () => ({
+      editSlots: mayEdit ? editSlots : null,
+      toggleShareable: mayShare ? switchSharing : null,
+      confirmShareable: mayShare ? askSharing : null,
+    }),
+    [mayEdit, mayShare, editSlots, switchSharing, askSharing],
   );
   const editing = opened && (numbers.find(({ id }) => id === opened.number.id) ?? opened.number);
   const dialogs = (
     <>
-      {editing && <SlotDialog number={editing} slot={opened.slot} close={() => setOpened(null)} />}
+      {editing && <SlotDialog number={editing} initialSlot={opened.slot} onClose={() => setOpened(null)} />}
+      {sharing && (
+        <ShareDialog number={sharing} onClose={() => setSharing(null)} onConfirm={() => void share(sharing, true)} />
+      )}
       {unsharing && (
         <UnshareDialog
           number={unsharing}
-          close={() => setUnsharing(null)}
-          switchOff={() => void share(unsharing, false)}
+          onClose={() => setUnsharing(null)}
+          onConfirm={() => void share(unsharing, false)}
         />
       )}
     </>

@@ -2,7 +2,7 @@ import type { Header } from "@tanstack/react-table";
 import type { NumberRowFragment } from "../generated/graphql";
 import type { features } from "./columns";
 
-const ORDER = { asc: "ascending", desc: "descending" } as const;
+const ARIA_SORT = { asc: "ascending", desc: "descending" } as const;
 
 export function SortableHeader({ header }: { header: Header<typeof features, NumberRowFragment> }) {
   const { column } = header;
@@ -16,7 +16,7 @@ export function SortableHeader({ header }: { header: Header<typeof features, Num
   }
   const sorted = column.getIsSorted();
   return (
-    <th scope="col" className={`col-${column.id}`} aria-sort={sorted ? ORDER[sorted] : "none"}>
+    <th scope="col" className={`col-${column.id}`} aria-sort={sorted ? ARIA_SORT[sorted] : "none"}>
       <button className="sort-button" onClick={column.getToggleSortingHandler()}>
         {name}
         <span aria-hidden="true" className="sort-mark" data-sorted={sorted || "none"} />

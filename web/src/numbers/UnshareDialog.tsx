@@ -1,18 +1,18 @@
 import { type CombinedError, useQuery } from "urql";
 import { type NumberRowFragment, SharingImpactDocument } from "../generated/graphql";
-import { written } from "../phone";
+import { formatPhoneNumber } from "../phoneNumber";
 import { useSession } from "../session/Session";
 import { Dialog } from "../shell/Dialog";
-import { explain } from "../shell/explain";
+import { describeError } from "../shell/errorText";
 
 interface Props {
   number: NumberRowFragment;
-  close: () => void;
-  switchOff: () => void;
+  onClose: () => void;
+  onConfirm: () => void;
 }
 
-/** Before sharing is switched off: what that touches. */
-export function UnshareDialog({ number, close, switchOff }: Props) {
+/** Confirms that sharing is switched off, and shows what that affects. */
+export function UnshareDialog({ number, onClose, onConfirm }: Props) {
   const { organizationId } = useSession();
   const [{ data, error, fetching }, count] = useQuery({
     query: SharingImpactDocument,
@@ -21,12 +21,24 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
   });
   const impact = !error && data?.phoneNumber?.sharing;
   const gone = !error && !fetching && data?.phoneNumber === null;
+  const impactHidden = !error && data?.phoneNumber?.sharing === null;
+  const known = Boolean(impact) || impactHidden;
+  const confirm = () => {
+    onClose();
+    onConfirm();
+  };
   return (
-    <Dialog title={`Stop sharing ${written(number.e164)}?`} close={close}>
-      {impact ? <Impact {...impact} /> : <Uncounted error={error} gone={gone} />}
-      {!gone && <p className="quiet small">It acts at once. Calls that are live keep the number until they end.</p>}
+    <Dialog
+      title={`Stop sharing ${formatPhoneNumber(number.e164)}?`}
+      onClose={onClose}
+      confirm={known ? { key: "s", run: confirm } : undefined}
+    >
+      {impact && <SharingImpact {...impact} />}
+      {impactHidden && <p>Organizations below can no longer dial from it. Only keys that act for them see how many.</p>}
+      {!known && <ImpactUnavailable error={error} gone={gone} />}
+      {!gone && <p className="muted small">It acts at once. Calls that are live keep the number until they end.</p>}
       <footer className="dialog-foot">
-        <button className="button" data-first onClick={close}>
+        <button className="button" data-autofocus onClick={onClose}>
           {gone ? "Close" : "Keep sharing"}
         </button>
         {error && (
@@ -34,14 +46,7 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
             Count again
           </button>
         )}
-        <button
-          className="button danger"
-          disabled={!impact}
-          onClick={() => {
-            close();
-            switchOff();
-          }}
-        >
+        <button className="button danger" disabled={!known} aria-keyshortcuts="s" onClick={confirm}>
           Stop sharing
         </button>
       </footer>
@@ -49,17 +54,17 @@ export function UnshareDialog({ number, close, switchOff }: Props) {
   );
 }
 
-function Uncounted({ error, gone }: { error: CombinedError | undefined; gone: boolean }) {
+function ImpactUnavailable({ error, gone }: { error: CombinedError | undefined; gone: boolean }) {
   if (gone) return <p>The number is no longer there: it was deleted meanwhile.</p>;
-  if (!error) return <p className="quiet">Counting what this touches…</p>;
+  if (!error) return <p className="muted">Counting what this touches…</p>;
   return (
     <p role="alert" className="field-error">
-      What this touches could not be counted. {explain(error).title}. Count again before you decide.
+      What this touches could not be counted. {describeError(error).title}. Count again before you decide.
     </p>
   );
 }
 
-function Impact({
+function SharingImpact({
   organizationsBelow,
   queuedConversations,
 }: {

@@ -1,24 +1,30 @@
 import { createContext, useContext } from "react";
 import type { NumberRowFragment } from "../generated/graphql";
-import type { Direction } from "../slots/plan";
+import type { Direction } from "../slots/slotChanges";
 
-/** What a row can ask of the page that it stands on. */
+/** Actions of a row; null if the key may not do them. */
 export interface NumberActions {
   editSlots: ((number: NumberRowFragment, slot: Direction) => void) | null;
-  switchSharing: ((number: NumberRowFragment) => void) | null;
+  toggleShareable: ((number: NumberRowFragment) => void) | null;
+  /** As `toggleShareable`, but always asks for confirmation. */
+  confirmShareable: ((number: NumberRowFragment) => void) | null;
 }
 
-export const ActionsContext = createContext<NumberActions>({ editSlots: null, switchSharing: null });
+export const NumberActionsContext = createContext<NumberActions>({
+  editSlots: null,
+  toggleShareable: null,
+  confirmShareable: null,
+});
 
-/** Whether a control stands on the row that is in the tab order, and so is in it too. */
+/** Whether a control is in the row that is in the tab order. */
 export const ActiveRowContext = createContext(false);
 
 export function useTabIndex(): 0 | -1 {
   return useContext(ActiveRowContext) ? 0 : -1;
 }
 
-export function useActions(): NumberActions {
-  return useContext(ActionsContext);
+export function useNumberActions(): NumberActions {
+  return useContext(NumberActionsContext);
 }
 
 export function isOwned(number: NumberRowFragment): boolean {

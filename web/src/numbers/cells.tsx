@@ -1,15 +1,15 @@
 import type { NumberRowFragment } from "../generated/graphql";
-import { written } from "../phone";
-import type { Direction } from "../slots/plan";
-import { isOwned, useActions, useTabIndex } from "./actions";
-import { drift } from "./drift";
+import { formatPhoneNumber } from "../phoneNumber";
+import type { Direction } from "../slots/slotChanges";
+import { isOwned, useNumberActions, useTabIndex } from "./actions";
+import { describeDrift } from "./versionDrift";
 
 type Slot = NumberRowFragment["inboundSlot"];
 
 export function NumberCell({ number }: { number: NumberRowFragment }) {
   return (
     <span className="number" title={number.e164}>
-      {written(number.e164)}
+      {formatPhoneNumber(number.e164)}
     </span>
   );
 }
@@ -25,35 +25,35 @@ export function OwnerCell({ number }: { number: NumberRowFragment }) {
 
 export function SlotCell({ number, direction }: { number: NumberRowFragment; direction: Direction }) {
   const slot = direction === "INBOUND" ? number.inboundSlot : number.outboundSlot;
-  const { editSlots } = useActions();
+  const { editSlots } = useNumberActions();
   const tabIndex = useTabIndex();
-  if (!isOwned(number)) return <span className="quiet">—</span>;
+  if (!isOwned(number)) return <span className="muted">—</span>;
   const content = slot?.agentVersion ? <AgentOfSlot version={slot.agentVersion} /> : <EmptySlot slot={slot} />;
   if (!editSlots) return content;
   return (
     <button className="slot-button" tabIndex={tabIndex} onClick={() => editSlots(number, direction)}>
       {content}
-      <span className="visually-hidden">, change the slots of {written(number.e164)}</span>
+      <span className="visually-hidden">, change the slots of {formatPhoneNumber(number.e164)}</span>
     </button>
   );
 }
 
 function EmptySlot({ slot }: { slot: Slot }) {
-  if (slot?.assignedAt) return <span className="quiet">Assigned</span>;
-  return <span className="quiet">Empty</span>;
+  if (slot?.assignedAt) return <span className="muted">Assigned</span>;
+  return <span className="muted">Empty</span>;
 }
 
 type Version = NonNullable<NonNullable<Slot>["agentVersion"]>;
 
 function AgentOfSlot({ version }: { version: Version }) {
-  const newer = drift(version);
+  const newer = describeDrift(version);
   return (
     <span className="agent">
       <span className="agent-name">{version.agent.name}</span>
       <span className="version">v{version.number}</span>
       {newer && (
         <span className="drift" title={newer}>
-          <span aria-hidden="true">v{version.agent.publishedVersion?.number} out</span>
+          <span aria-hidden="true">v{version.agent.publishedVersion?.number} is newer</span>
           <span className="visually-hidden">{newer}</span>
         </span>
       )}
@@ -66,7 +66,7 @@ export function TrunkCell({ number }: { number: NumberRowFragment }) {
   return (
     <span className="trunk">
       {number.trunk ? <span className="trunk-name">{number.trunk.name}</span> : null}
-      <span className={number.outboundCapable ? "can" : "cannot"}>
+      <span className={number.outboundCapable ? "dials-out" : "no-dial-out"}>
         {number.outboundCapable ? "dials out" : "cannot dial out"}
       </span>
     </span>
@@ -74,18 +74,18 @@ export function TrunkCell({ number }: { number: NumberRowFragment }) {
 }
 
 export function SharingCell({ number }: { number: NumberRowFragment }) {
-  const { switchSharing } = useActions();
+  const { toggleShareable } = useNumberActions();
   const tabIndex = useTabIndex();
-  if (!isOwned(number)) return <span className="quiet">Read-only</span>;
-  if (!switchSharing) return <span className="quiet">{number.shareable ? "Shared" : "Not shared"}</span>;
+  if (!isOwned(number)) return <span className="muted">Read-only</span>;
+  if (!toggleShareable) return <span className="muted">{number.shareable ? "Shared" : "Not shared"}</span>;
   return (
     <button
       role="switch"
       className="switch"
       tabIndex={tabIndex}
       aria-checked={number.shareable}
-      aria-label={`Shareable: ${written(number.e164)}`}
-      onClick={() => switchSharing(number)}
+      aria-label={`Shareable: ${formatPhoneNumber(number.e164)}`}
+      onClick={() => toggleShareable(number)}
     >
       <span className="switch-thumb" />
     </button>

@@ -1,13 +1,13 @@
 import { createColumnHelper, rowSortingFeature, tableFeatures } from "@tanstack/react-table";
 import type { NumberRowFragment } from "../generated/graphql";
-import { Time } from "../shell/Time";
+import { RelativeTime } from "../shell/RelativeTime";
 import { NumberCell, OwnerCell, SharingCell, SlotCell, TrunkCell } from "./cells";
 
 export const features = tableFeatures({ rowSortingFeature });
 
 const column = createColumnHelper<typeof features, NumberRowFragment>();
 
-/** The server sorts, so a column can be sorted where the API can: its id is the word in the address. */
+/** The server sorts: a column is sortable if the API can order by it, and its id is the value of `sort` in the address. */
 export const columns = column.columns([
   column.accessor("e164", {
     id: "number",
@@ -44,7 +44,7 @@ export const columns = column.columns([
     header: "Changed",
     enableSorting: true,
     sortDescFirst: true,
-    cell: ({ row }) => <Time at={row.original.updatedAt} />,
+    cell: ({ row }) => <RelativeTime at={row.original.updatedAt} />,
   }),
   column.display({
     id: "sharing",

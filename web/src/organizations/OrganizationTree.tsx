@@ -3,18 +3,18 @@ import { Button, Collection, type Key, Tree, TreeItem, TreeItemContent, TreeLoad
 import { useQuery } from "urql";
 import { OrganizationDocument } from "../generated/graphql";
 import { useSession } from "../session/Session";
-import { type Branch, useBranches } from "./useBranches";
+import { type OrganizationNode, useChildOrganizations } from "./useChildOrganizations";
 
-/** Ancestors are shown for orientation and cannot be chosen; children are loaded when their parent is opened. */
-export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
+/** The tree of organizations to act for. Ancestors cannot be chosen; children load when their parent is expanded. */
+export function OrganizationTree({ onSelectOrganization }: { onSelectOrganization: (id: string) => void }) {
   const { viewer, organizationId } = useSession();
   const own = viewer.organization;
   const [{ data }] = useQuery({ query: OrganizationDocument, variables: { id: own.id } });
   const [open, setOpen] = useState(() => new Set<Key>([own.id]));
-  const branches = useBranches(open);
-  const take = (id: string) => {
-    if (id.startsWith("again ")) branches.childrenOf(id.slice("again ".length)).again?.();
-    else choose(id);
+  const childOrganizations = useChildOrganizations(open);
+  const onSelect = (id: string) => {
+    if (id.startsWith("again ")) childOrganizations.childrenOf(id.slice("again ".length)).retry?.();
+    else onSelectOrganization(id);
   };
   const ancestors = [...(data?.organization?.ancestors ?? [])].reverse();
   return (
@@ -35,11 +35,11 @@ export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
         onExpandedChange={setOpen}
         disallowEmptySelection
         escapeKeyBehavior="none"
-        onSelectionChange={(chosen) => take(chosen === "all" ? "" : String([...chosen][0]))}
+        onSelectionChange={(chosen) => onSelect(chosen === "all" ? "" : String([...chosen][0]))}
       >
-        <Twig
-          branch={{ id: own.id, name: own.name, mayHaveChildren: true }}
-          branches={branches}
+        <TreeNode
+          organization={{ id: own.id, name: own.name, mayHaveChildren: true }}
+          childOrganizations={childOrganizations}
           current={organizationId}
         />
       </Tree>
@@ -47,17 +47,17 @@ export function OrganizationTree({ choose }: { choose: (id: string) => void }) {
   );
 }
 
-interface TwigProps {
-  branch: Branch;
-  branches: ReturnType<typeof useBranches>;
+interface TreeNodeProps {
+  organization: OrganizationNode;
+  childOrganizations: ReturnType<typeof useChildOrganizations>;
   current: string;
 }
 
-function Twig({ branch, branches, current }: TwigProps) {
-  const children = branches.childrenOf(branch.id);
-  const mayHaveChildren = branch.mayHaveChildren && !(children.state === "loaded" && children.branches.length === 0);
+function TreeNode({ organization, childOrganizations, current }: TreeNodeProps) {
+  const children = childOrganizations.childrenOf(organization.id);
+  const mayHaveChildren = organization.mayHaveChildren && !(children.state === "loaded" && children.nodes.length === 0);
   return (
-    <TreeItem id={branch.id} textValue={branch.name} hasChildItems={mayHaveChildren} className="tree-item">
+    <TreeItem id={organization.id} textValue={organization.name} hasChildItems={mayHaveChildren} className="tree-item">
       <TreeItemContent>
         {({ hasChildItems, isExpanded, level }) => (
           <span className="tree-row" style={{ paddingInlineStart: `${(level - 1) * 18}px` }}>
@@ -68,16 +68,16 @@ function Twig({ branch, branches, current }: TwigProps) {
             ) : (
               <span className="tree-chevron" />
             )}
-            {branch.name}
-            {branch.id === current && <span className="tree-current">acting</span>}
+            {organization.name}
+            {organization.id === current && <span className="tree-current">acting</span>}
           </span>
         )}
       </TreeItemContent>
-      <Collection items={children.branches} dependencies={[branches, current]}>
-        {(child) => <Twig branch={child} branches={branches} current={current} />}
+      <Collection items={children.nodes} dependencies={[childOrganizations, current]}>
+        {(child) => <TreeNode organization={child} childOrganizations={childOrganizations} current={current} />}
       </Collection>
-      {children.again && (
-        <TreeItem id={`again ${branch.id}`} textValue="Try again" className="tree-item" onAction={children.again}>
+      {children.retry && (
+        <TreeItem id={`again ${organization.id}`} textValue="Try again" className="tree-item" onAction={children.retry}>
           <TreeItemContent>
             {({ level }) => (
               <span className="tree-row small" style={{ paddingInlineStart: `${(level - 1) * 18 + 26}px` }}>
@@ -87,9 +87,9 @@ function Twig({ branch, branches, current }: TwigProps) {
           </TreeItemContent>
         </TreeItem>
       )}
-      {mayHaveChildren && !children.again && (children.more || children.state === "loading") && (
-        // Stands for what is not loaded yet: an item without it could not be opened by keyboard.
-        <TreeLoadMoreItem className="tree-item quiet small" onLoadMore={children.more} isLoading>
+      {mayHaveChildren && !children.retry && (children.loadMore || children.state === "loading") && (
+        // A placeholder for children not loaded yet: without one, the item could not be expanded by keyboard.
+        <TreeLoadMoreItem className="tree-item muted small" onLoadMore={children.loadMore} isLoading>
           Loading…
         </TreeLoadMoreItem>
       )}

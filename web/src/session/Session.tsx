@@ -2,18 +2,19 @@ import { createContext, useContext, useEffect, useMemo } from "react";
 import { Provider } from "urql";
 import { useLocation, useSearchParams } from "wouter";
 import type { Scope, ViewerQuery } from "../generated/graphql";
-import { clientFor } from "./client";
+import { clearToasts } from "../shell/toasts";
+import { clientFor, openSocket } from "./client";
 
-type Topic = "PHONE_NUMBERS" | "TRUNKS" | "AGENTS" | "CONVERSATIONS";
+export type ResourceTopic = "PHONE_NUMBERS" | "TRUNKS" | "AGENTS" | "CONVERSATIONS" | "CAMPAIGNS";
 
 interface Session {
   viewer: ViewerQuery["viewer"];
   organizationId: string;
-  holds: (scope: Scope) => boolean;
-  reads: (topic: Topic) => boolean;
-  manages: (topic: Topic) => boolean;
-  /** An address in the console, with the acting organization: a colleague with another key sees the same, or why not. */
-  address: (path: string, search?: Record<string, string>) => string;
+  hasScope: (scope: Scope) => boolean;
+  canRead: (topic: ResourceTopic) => boolean;
+  canManage: (topic: ResourceTopic) => boolean;
+  /** Returns a link within the console that names the acting organization, so that it can be shared with others. */
+  href: (path: string, search?: Record<string, string>) => string;
 }
 
 const SessionContext = createContext<Session | null>(null);
@@ -39,7 +40,9 @@ export function SessionProvider({ apiKey, viewer, children }: Props) {
   useEffect(() => {
     if (!named) setSearch((old) => new URLSearchParams([["organization", own], ...old]), { replace: true });
   }, [named, own, setSearch]);
-  const session = useMemo(() => describe(viewer, organizationId), [viewer, organizationId]);
+  useEffect(() => openSocket(apiKey), [apiKey]);
+  useEffect(() => clearToasts, [organizationId]);
+  const session = useMemo(() => createSession(viewer, organizationId), [viewer, organizationId]);
   return (
     <SessionContext value={session}>
       <Provider key={organizationId} value={clientFor(apiKey, organizationId)}>
@@ -49,16 +52,16 @@ export function SessionProvider({ apiKey, viewer, children }: Props) {
   );
 }
 
-function describe(viewer: ViewerQuery["viewer"], organizationId: string): Session {
+function createSession(viewer: ViewerQuery["viewer"], organizationId: string): Session {
   const scopes = new Set<Scope>(viewer.scopes);
-  const manages = (topic: Topic) => scopes.has(`${topic}_MANAGE`);
+  const canManage = (topic: ResourceTopic) => scopes.has(`${topic}_MANAGE`);
   return {
     viewer,
     organizationId,
-    holds: (scope) => scopes.has(scope),
-    reads: (topic) => manages(topic) || scopes.has(`${topic}_READ`),
-    manages,
-    address: (path, search = {}) => {
+    hasScope: (scope) => scopes.has(scope),
+    canRead: (topic) => canManage(topic) || scopes.has(`${topic}_READ`),
+    canManage,
+    href: (path, search = {}) => {
       return `${path}?${new URLSearchParams({ organization: organizationId, ...search })}`;
     },
   };

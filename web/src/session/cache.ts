@@ -8,24 +8,25 @@ interface ObjectType {
   fields?: readonly { name: string }[] | null;
 }
 
-/** What has no id is a part of its parent. */
-const partsOfTheirParent = Object.fromEntries(
+/** Types without an id are embedded in their parent. */
+const embeddedTypes = Object.fromEntries(
   (schema.__schema.types as readonly ObjectType[])
     .filter((type) => type.kind === "OBJECT" && !type.fields?.some((field) => field.name === "id"))
     .map((type) => [type.name, () => null]),
 );
 
-export function cache() {
+export function createCache() {
   return cacheExchange({
     schema: schema as never,
-    keys: partsOfTheirParent,
+    keys: embeddedTypes,
     optimistic: {
-      setPhoneNumberShareable: (args, store) => switchedAtOnce(args.input as SetPhoneNumberShareableInput, store),
+      setPhoneNumberShareable: (args, store) => optimisticShareable(args.input as SetPhoneNumberShareableInput, store),
     },
     updates: {
       Mutation: {
-        createOutboundConversation: (_result, _args, store) => forget(store, "conversations"),
-        publishAgentVersion: (_result, _args, store) => forget(store, "agents"),
+        createOutboundConversation: (_result, _args, store) => invalidateList(store, "conversations"),
+        createCampaign: (_result, _args, store) => invalidateList(store, "campaigns"),
+        publishAgentVersion: (_result, _args, store) => invalidateList(store, "agents"),
       },
       Subscription: {
         phoneNumbersUpdated: (result, _args, store) => {
@@ -37,8 +38,8 @@ export function cache() {
   });
 }
 
-/** The switch answers before the server does; a refusal takes this layer back. */
-function switchedAtOnce(input: SetPhoneNumberShareableInput, store: Cache) {
+/** The optimistic result of the switch, rolled back if the server refuses. */
+function optimisticShareable(input: SetPhoneNumberShareableInput, store: Cache) {
   const number = { __typename: "PhoneNumber", id: input.phoneNumberId };
   return {
     __typename: "SetPhoneNumberShareablePayload",
@@ -47,7 +48,7 @@ function switchedAtOnce(input: SetPhoneNumberShareableInput, store: Cache) {
   } as never;
 }
 
-function forget(store: Cache, list: string): void {
+function invalidateList(store: Cache, list: string): void {
   for (const field of store.inspectFields("Query")) {
     if (field.fieldName === list) store.invalidate("Query", field.fieldKey);
   }

@@ -8,64 +8,73 @@ import {
   subscriptionExchange,
 } from "urql";
 import { ViewerDocument } from "../generated/graphql";
-import { cache } from "./cache";
-import { rejectKey } from "./key";
-import { liveUpdates } from "./live";
+import { createCache } from "./cache";
+import { rejectKey } from "./apiKey";
+import { createSubscriptions } from "./subscriptions";
 
 const clients = new Map<string, Client>();
-let owner: string | null = null;
+let currentKey: string | null = null;
 
 /**
- * The client of a key acting for an organization, with a cache of its own: access, visibility and slots depend on who
- * asks, so nothing read for one organization may answer for another.
+ * Returns the client of a key that acts for an organization. Each has a cache of its own, since access, visibility and
+ * slots depend on the acting organization.
  */
 export function clientFor(key: string, organizationId: string): Client {
-  if (owner !== key) clients.clear();
-  owner = key;
+  if (currentKey !== key) clients.clear();
+  currentKey = key;
   const known = clients.get(organizationId);
   if (known) return known;
-  const client = build(key);
+  const client = createClient(key);
   clients.set(organizationId, client);
   return client;
 }
 
-function build(key: string): Client {
+function createClient(key: string): Client {
   const client: Client = new Client({
     url: "/graphql",
     preferGetMethod: false,
-    fetch: fetchWhole,
+    fetch: fetchBuffered,
     fetchOptions: { headers: { authorization: `Bearer ${key}` } },
     exchanges: [
       mapExchange({ onError: (error) => isUnauthenticated(error) && rejectKey(key) }),
-      cache(),
-      mapExchange({ onOperation: outliving }),
+      createCache(),
+      mapExchange({ onOperation: withKeepalive }),
       fetchExchange,
       subscriptionExchange({
-        forwardSubscription: liveUpdates(key, {
-          began: () => window.dispatchEvent(new Event("dialtree:following")),
-          back: () => window.dispatchEvent(new Event("dialtree:reconnected")),
-          ended: () => void client.query(ViewerDocument, {}, { requestPolicy: "network-only" }).toPromise(),
-        }) as never,
+        forwardSubscription: subscriptionsFor(key, () => client).forward as never,
       }),
     ],
   });
   return client;
 }
 
-/** A change that was asked for arrives, also where the tab is reloaded or closed before it is answered. */
-function outliving(operation: Operation): Operation {
+function subscriptionsFor(key: string, client: () => Client) {
+  return createSubscriptions(key, {
+    onSubscribed: () => window.dispatchEvent(new Event("dialtree:subscribed")),
+    onReconnected: () => window.dispatchEvent(new Event("dialtree:reconnected")),
+    onEnded: () => void client().query(ViewerDocument, {}, { requestPolicy: "network-only" }).toPromise(),
+  });
+}
+
+/** Opens the key's socket before anything is subscribed to, so that the page notices a lost server. */
+export function openSocket(key: string): void {
+  subscriptionsFor(key, () => clientFor(key, "own")).open();
+}
+
+/** Sends mutations with keepalive, so that they arrive even if the tab is closed. */
+function withKeepalive(operation: Operation): Operation {
   if (operation.kind !== "mutation") return operation;
   const { fetchOptions } = operation.context;
   const options = typeof fetchOptions === "function" ? fetchOptions() : fetchOptions;
   return makeOperation("mutation", operation, { ...operation.context, fetchOptions: { ...options, keepalive: true } });
 }
 
-/** Browsers refuse to keep alive what is larger. */
-const KEPT_ALIVE = 60_000;
+/** Browsers refuse keepalive for larger bodies. */
+const MAX_KEEPALIVE_BYTES = 60_000;
 
-/** Reads the answer at once: urql leaves a promise unhandled where a request is dropped while its answer streams in. */
-async function fetchWhole(url: RequestInfo | URL, options: RequestInit = {}): Promise<Response> {
-  const keepalive = options.keepalive === true && String(options.body).length < KEPT_ALIVE;
+/** Buffers the response: urql leaves a rejected promise unhandled when a request is aborted while its body streams. */
+async function fetchBuffered(url: RequestInfo | URL, options: RequestInit = {}): Promise<Response> {
+  const keepalive = options.keepalive === true && String(options.body).length < MAX_KEEPALIVE_BYTES;
   const response = await fetch(url, { ...options, keepalive });
   return new Response(await response.text(), response);
 }

@@ -2,19 +2,21 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface Props {
   title: string;
-  close: () => void;
+  onClose: () => void;
+  /** A keyboard shortcut for the dialog's main action. */
+  confirm?: { key: string; run: () => void } | undefined;
   children: ReactNode;
 }
 
-/** The browser's own modal dialog: it holds the focus, closes with Escape and gives the focus back. `data-first` has it first. */
-export function Dialog({ title, close, children }: Props) {
+/** A native modal dialog: traps the focus, closes on Escape and restores the focus. Starts at the `data-autofocus` element. */
+export function Dialog({ title, onClose, confirm, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
-    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
+    dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => dialog?.close();
   }, []);
 
@@ -25,14 +27,15 @@ export function Dialog({ title, close, children }: Props) {
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();
-        close();
+        onClose();
       }}
-      onMouseDown={(event) => event.target === event.currentTarget && close()}
+      onKeyDown={({ key, repeat }) => confirm && key === confirm.key && !repeat && confirm.run()}
+      onMouseDown={(event) => event.target === event.currentTarget && onClose()}
     >
       <div className="dialog-body">
         <header className="dialog-head">
           <h2 id={titleId}>{title}</h2>
-          <button type="button" className="icon-button" aria-label="Close" onClick={close}>
+          <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
             ×
           </button>
         </header>

@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import type { RefusalFragment } from "../generated/graphql";
 
-interface Wiring {
+interface ControlProps {
   id: string;
   "aria-invalid": boolean;
   "aria-describedby"?: string | undefined;
@@ -10,34 +10,37 @@ interface Wiring {
 interface Props {
   label: string;
   hint?: string;
-  complaint?: string | undefined;
-  children: (wiring: Wiring) => ReactNode;
+  errorMessage?: string | undefined;
+  /** Marks the value as refused; the reason is in the element with the id `refusal`. */
+  isInvalid?: boolean;
+  children: (controlProps: ControlProps) => ReactNode;
 }
 
-/** A labelled control with its hint and, where the server refused its value, the reason beside it. */
-export function Field({ label, hint, complaint, children }: Props) {
+/** A labelled control with a hint and, if its value was refused, the reason. */
+export function Field({ label, hint, errorMessage, isInvalid = false, children }: Props) {
   const id = useId();
-  const described = [hint && `${id}-hint`, complaint && `${id}-complaint`].filter(Boolean).join(" ") || undefined;
+  const reasons = [hint && `${id}-hint`, errorMessage && `${id}-complaint`, isInvalid && "refusal"];
+  const described = reasons.filter(Boolean).join(" ") || undefined;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {children({ id, "aria-invalid": complaint !== undefined, "aria-describedby": described })}
+      {children({ id, "aria-invalid": isInvalid || errorMessage !== undefined, "aria-describedby": described })}
       {hint && (
-        <p id={`${id}-hint`} className="quiet small">
+        <p id={`${id}-hint`} className="muted small">
           {hint}
         </p>
       )}
-      {complaint && (
+      {errorMessage && (
         <p id={`${id}-complaint`} role="alert" className="field-error">
-          {complaint}
+          {errorMessage}
         </p>
       )}
     </div>
   );
 }
 
-/** The refusal of one input field; without a name, what belongs to no field of the form. */
-export function complaintOf(
+/** Returns the refusal of one input field or, if `name` is null, the first one of none of the `fields`. */
+export function findFieldError(
   refusals: readonly RefusalFragment[],
   name: string | null,
   fields: readonly string[] = [],

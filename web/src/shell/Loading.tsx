@@ -1,7 +1,7 @@
-export function Loading({ what }: { what: string }) {
+export function Loading({ label }: { label: string }) {
   return (
-    <div role="status" className="state loading">
-      <span className="spinner" aria-hidden="true" /> Loading {what}…
+    <div role="status" className="empty-state loading">
+      <span className="spinner" aria-hidden="true" /> Loading {label}…
     </div>
   );
 }

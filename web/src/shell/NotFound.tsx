@@ -1,14 +1,14 @@
 import { Link } from "wouter";
 import { useSession } from "../session/Session";
-import { Empty } from "./Empty";
+import { EmptyState } from "./EmptyState";
 
 export function NotFound() {
-  const { address } = useSession();
+  const { href } = useSession();
   return (
-    <Empty whole title="There is no such page" advice="The address may be mistyped.">
-      <Link className="button" href={address("/numbers")}>
-        Phone numbers
+    <EmptyState fullPage title="There is no such page" advice="The address may be mistyped.">
+      <Link className="button" href={href("/")}>
+        The first page
       </Link>
-    </Empty>
+    </EmptyState>
   );
 }

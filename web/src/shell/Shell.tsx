@@ -1,29 +1,26 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { OrganizationSwitcher } from "../organizations/OrganizationSwitcher";
-import { forgetKey } from "../session/key";
+import { clearKey } from "../session/apiKey";
 import { useSession } from "../session/Session";
-import { Shortcuts } from "./Shortcuts";
+import { ActingOrganizationBanner } from "../organizations/ActingOrganizationBanner";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { ApiKeyDialog } from "./ApiKeyDialog";
+import { NAVIGATION } from "./navigation";
+import { scrollSideways } from "./scrollSideways";
+import { ShortcutsDialog } from "./ShortcutsDialog";
 import { Toasts } from "./Toasts";
-import { useOnline } from "./useOnline";
 import { useShortcut } from "./useShortcut";
-
-const PAGES = [
-  { path: "/numbers", name: "Phone numbers" },
-  { path: "/which-number", name: "Which number?" },
-  { path: "/conversations", name: "Conversations" },
-];
 
 export function Shell({ children }: { children: ReactNode }) {
   const [help, setHelp] = useState(false);
-  const online = useOnline();
   useShortcut("?", () => setHelp(true));
   return (
     <div className="shell">
-      <a className="skip" href="#main">
+      <a className="skip-link" href="#main">
         Skip to the page
       </a>
-      <header className="top">
+      <header className="app-header">
         <span className="brand">
           <span className="brand-mark" aria-hidden="true" />
           <span>Dialtree</span>
@@ -32,30 +29,38 @@ export function Shell({ children }: { children: ReactNode }) {
         <Navigation />
         <Account showHelp={() => setHelp(true)} />
       </header>
-      {!online && (
-        <p role="status" className="banner">
-          You are offline. What you see was loaded before; it is brought up to date once you are back.
-        </p>
-      )}
+      <ConnectionBanner />
+      <ActingOrganizationBanner />
       <main id="main" className="main">
         {children}
       </main>
       <Toasts />
-      {help && <Shortcuts close={() => setHelp(false)} />}
+      {help && <ShortcutsDialog onClose={() => setHelp(false)} />}
     </div>
   );
 }
 
 function Navigation() {
-  const { address } = useSession();
+  const { href, canRead } = useSession();
   const [location, navigate] = useLocation();
-  useShortcut("1", () => navigate(address("/numbers")));
-  useShortcut("2", () => navigate(address("/which-number")));
-  useShortcut("3", () => navigate(address("/conversations")));
+  const pages = NAVIGATION.filter(({ topic }) => canRead(topic));
+  const go = (position: number) => {
+    const page = NAVIGATION[position];
+    if (page && canRead(page.topic)) navigate(href(page.path));
+  };
+  useShortcut("1", () => go(0));
+  useShortcut("2", () => go(1));
+  useShortcut("3", () => go(2));
+  useShortcut("4", () => go(3));
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const link = nav.current?.querySelector("[aria-current]");
+    if (nav.current && link) scrollSideways(nav.current, link);
+  }, [location]);
   return (
-    <nav className="nav" aria-label="Pages">
-      {PAGES.map(({ path, name }) => (
-        <Link key={path} href={address(path)} aria-current={location.startsWith(path) ? "page" : undefined}>
+    <nav ref={nav} className="nav" aria-label="Pages">
+      {pages.map(({ path, name }) => (
+        <Link key={path} href={href(path)} aria-current={location.startsWith(path) ? "page" : undefined}>
           {name}
         </Link>
       ))}
@@ -64,10 +69,10 @@ function Navigation() {
 }
 
 function Account({ showHelp }: { showHelp: () => void }) {
-  const { viewer } = useSession();
+  const [key, setKey] = useState(false);
   const [location, navigate] = useLocation();
   const signOut = () => {
-    forgetKey();
+    clearKey();
     navigate(location, { replace: true }); // the next key has an organization of its own
   };
   return (
@@ -78,13 +83,13 @@ function Account({ showHelp }: { showHelp: () => void }) {
       <button className="icon-button" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" onClick={showHelp}>
         ?
       </button>
-      <button
-        className="button quiet-button"
-        onClick={signOut}
-        title={`Signed in with the key “${viewer.apiKey.name}”`}
-      >
+      <button className="button button-ghost" title="Your key, and what it may do" onClick={() => setKey(true)}>
+        Key
+      </button>
+      <button className="button button-ghost" onClick={signOut}>
         Sign out
       </button>
+      {key && <ApiKeyDialog onClose={() => setKey(false)} />}
     </div>
   );
 }

@@ -4,20 +4,25 @@ export interface Toast {
   text: string;
 }
 
-/** What was done is soon forgotten; what was not stays until it is dismissed. */
-const STAYS = 8000;
+/** Only toasts of success expire; those of failure stay until dismissed. */
+const TOAST_DURATION_MS = 8000;
 const listeners = new Set<() => void>();
 let toasts: readonly Toast[] = [];
-let last = 0;
+let lastId = 0;
 
-export function say(tone: Toast["tone"], text: string): void {
-  const toast = { id: ++last, tone, text };
-  set([...toasts, toast].slice(-4));
-  if (tone === "good") setTimeout(() => dismiss(toast.id), STAYS);
+export function showToast(tone: Toast["tone"], text: string): void {
+  const toast = { id: ++lastId, tone, text };
+  setToasts([...toasts, toast].slice(-4));
+  if (tone === "good") setTimeout(() => dismiss(toast.id), TOAST_DURATION_MS);
 }
 
 export function dismiss(id: number): void {
-  set(toasts.filter((toast) => toast.id !== id));
+  setToasts(toasts.filter((toast) => toast.id !== id));
+}
+
+/** Removes all toasts, since they are about the organization acted for before. */
+export function clearToasts(): void {
+  if (toasts.length) setToasts([]);
 }
 
 export function readToasts(): readonly Toast[] {
@@ -29,7 +34,7 @@ export function onToasts(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function set(next: readonly Toast[]): void {
+function setToasts(next: readonly Toast[]): void {
   toasts = next;
   listeners.forEach((listener) => listener());
 }

@@ -1,9 +1,9 @@
 import { useEffect, useEffectEvent } from "react";
 
-/** A key pressed anywhere but in a field or a dialog. */
+/** Runs on a key press, unless the focus is in a field or a dialog. */
 export function useShortcut(key: string, run: () => void): void {
   const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return;
+    if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     event.preventDefault();
     run();
   });
@@ -14,6 +14,6 @@ export function useShortcut(key: string, run: () => void): void {
   }, []);
 }
 
-function isBusy(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, select, textarea, dialog, [role=dialog]") !== null;
 }

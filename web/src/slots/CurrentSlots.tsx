@@ -1,6 +1,6 @@
 import type { NumberRowFragment } from "../generated/graphql";
-import { drift } from "../numbers/drift";
-import { type Direction, SLOT_NAMES } from "./plan";
+import { describeDrift } from "../numbers/versionDrift";
+import { type Direction, SLOT_NAMES } from "./slotChanges";
 
 interface Props {
   number: NumberRowFragment;
@@ -11,8 +11,8 @@ interface Props {
 export function CurrentSlots({ number, busy, clear }: Props) {
   return (
     <dl className="slots">
-      <Current direction="INBOUND" slot={number.inboundSlot} busy={busy} clear={clear} />
-      <Current direction="OUTBOUND" slot={number.outboundSlot} busy={busy} clear={clear} />
+      <CurrentSlot direction="INBOUND" slot={number.inboundSlot} busy={busy} clear={clear} />
+      <CurrentSlot direction="OUTBOUND" slot={number.outboundSlot} busy={busy} clear={clear} />
     </dl>
   );
 }
@@ -22,9 +22,9 @@ interface CurrentProps extends Omit<Props, "number"> {
   slot: NumberRowFragment["inboundSlot"];
 }
 
-function Current({ direction, slot, busy, clear }: CurrentProps) {
+function CurrentSlot({ direction, slot, busy, clear }: CurrentProps) {
   const version = slot?.agentVersion;
-  const newer = version && drift(version);
+  const newer = version && describeDrift(version);
   return (
     <div>
       <dt>{SLOT_NAMES[direction]}</dt>
@@ -33,10 +33,10 @@ function Current({ direction, slot, busy, clear }: CurrentProps) {
           {version ? (
             <>
               {version.agent.name} <span className="version">v{version.number}, pinned</span>
-              {newer && <p className="small drift-words">{newer}</p>}
+              {newer && <p className="small drift-text">{newer}</p>}
             </>
           ) : (
-            <span className="quiet">
+            <span className="muted">
               Empty: {direction === "INBOUND" ? "nobody answers calls to it" : "no agent dials from it by itself"}
             </span>
           )}

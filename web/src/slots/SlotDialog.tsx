@@ -1,35 +1,41 @@
 import { useState } from "react";
 import type { NumberRowFragment } from "../generated/graphql";
-import { written } from "../phone";
+import { formatPhoneNumber } from "../phoneNumber";
 import { Dialog } from "../shell/Dialog";
-import { say } from "../shell/toasts";
+import { showToast } from "../shell/toasts";
 import { AssignForm } from "./AssignForm";
 import { CurrentSlots } from "./CurrentSlots";
-import type { Direction } from "./plan";
-import { usePublish } from "./usePublish";
+import type { Direction } from "./slotChanges";
+import { usePublishVersion } from "./usePublishVersion";
 
 interface Props {
   number: NumberRowFragment;
-  /** The one that it was opened from. */
-  slot: Direction;
-  close: () => void;
+  /** The slot to start with. */
+  initialSlot: Direction;
+  onClose: () => void;
 }
 
-/** Both slots of one number, written through publishAgentVersion. */
-export function SlotDialog({ number, slot, close }: Props) {
-  const publish = usePublish();
-  const [direction, setDirection] = useState<Direction | "BOTH">(slot);
+/** Shows and changes both slots of a number through publishAgentVersion. */
+export function SlotDialog({ number, initialSlot, onClose }: Props) {
+  const publish = usePublishVersion();
+  const [direction, setDirection] = useState<Direction | "BOTH">(initialSlot);
 
   async function clear(cleared: Direction, agentVersionId: string) {
     const input = { agentVersionId, unassignPhoneNumbers: [number.e164], direction: cleared };
     if (await publish.write(input))
-      say("good", `The ${cleared.toLowerCase()} slot of ${written(number.e164)} is empty.`);
+      showToast("good", `The ${cleared.toLowerCase()} slot of ${formatPhoneNumber(number.e164)} is empty.`);
   }
 
   return (
-    <Dialog title={`Slots of ${written(number.e164)}`} close={close}>
+    <Dialog title={`Slots of ${formatPhoneNumber(number.e164)}`} onClose={onClose}>
       <CurrentSlots number={number} busy={publish.busy} clear={clear} />
-      <AssignForm number={number} direction={direction} setDirection={setDirection} publish={publish} close={close} />
+      <AssignForm
+        number={number}
+        direction={direction}
+        setDirection={setDirection}
+        publish={publish}
+        onClose={onClose}
+      />
     </Dialog>
   );
 }
