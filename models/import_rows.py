@@ -1,0 +1,59 @@
+"""Declare the rows of imports and of their refusals: one read-only Protocol for each.
+
+See `models/rows.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from models.contact import DuplicateRule
+    from models.contact_import import ImportStatus
+
+
+class ContactImportRow(Protocol):
+    """A row of `contact_import`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def organization_id(self) -> str: ...
+    @property
+    def campaign_id(self) -> str: ...
+    @property
+    def default_region(self) -> str | None: ...
+    @property
+    def on_duplicate(self) -> DuplicateRule: ...
+    @property
+    def status(self) -> ImportStatus: ...
+    @property
+    def upload_count(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def unchanged(self) -> int: ...
+    @property
+    def refused(self) -> int: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+class ContactRefusalRow(Protocol):
+    """A row of `contact_refusal`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def import_id(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def e164(self) -> str | None: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
