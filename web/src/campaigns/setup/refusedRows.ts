@@ -1,0 +1,26 @@
+export interface RefusedRow {
+  line: number;
+  number: string;
+  message: string;
+}
+
+/** Writes refused rows as a CSV (RFC 4180). A cell that a spreadsheet would take for a formula is marked as text. */
+export function refusedRowsCsv(rows: readonly RefusedRow[]): string {
+  const cells = rows.map(({ line, number, message }) => [String(line), number, message]);
+  return [["line", "number", "message"], ...cells].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
+}
+
+function csvCell(text: string): string {
+  const safe = /^[=@\t\r]|^[+-](?![\d ()-]+$)/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Lets the browser save a file. */
+export function saveFile(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
