@@ -9,6 +9,7 @@ from calling.contact_admission import Postponement
 from calling.outbound_conversation import conversation_values
 from dialing.due_contacts import DueContact
 from models import Refusal, WaitReason
+from models.admission_statements import rewrite_campaigns
 from models.attempt_statements import mark_exhausted, mark_in_call, mark_waiting, postpone, refuse_contact
 from models.campaign_rows import ContactRow
 from models.conversation_insert import queue_all
@@ -73,6 +74,10 @@ class AdmissionWrites:
         ]
         if calls:
             await queue_all(self._session, calls)
+            if self._session.on_postgres:
+                await rewrite_campaigns(
+                    self._session, sorted({due.contact.campaign_id for due, _ in self._calls.values()})
+                )
 
     def _attempt(self, due: DueContact, planned: PlannedAttempt, attempt_number: int) -> dict[str, object]:
         """Return the columns of an attempt's conversation."""

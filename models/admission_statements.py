@@ -13,7 +13,7 @@ from models.conversation_status import IS_QUEUED_SQL, ConversationStatus, EndRea
 from models.rows import IdRow
 from storage.prepared import prepared
 from storage.session import ReadSession
-from storage.statement import Query, query
+from storage.statement import Query, RowStatement, query, returning
 
 campaign, contact, conversation = Campaign.__table__, Contact.__table__, Conversation.__table__
 IS_RUNNING = sa.text(f"campaign.{IS_RUNNING_SQL}")
@@ -35,6 +35,16 @@ def lock_running_campaigns(campaign_ids: list[str]) -> Query[CampaignRow]:
     """
     running = query(sa.select(campaign)).where(campaign.c.id.in_(campaign_ids), IS_RUNNING)
     return running.order_by(campaign.c.id).with_for_update(key_share=True, skip_locked=True)
+
+
+@prepared
+def rewrite_campaigns(campaign_ids: list[str]) -> RowStatement[IdRow]:
+    """Write campaigns as they are, so that a pause whose transaction has begun conflicts, and begins anew.
+
+    Its snapshot lacks the calls that were queued meanwhile, and a row that was only locked would not conflict.
+    """
+    rewritten = sa.update(campaign).where(campaign.c.id.in_(campaign_ids)).values(updated_at=campaign.c.updated_at)
+    return returning(rewritten.returning(campaign.c.id))
 
 
 @prepared

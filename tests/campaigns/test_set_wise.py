@@ -31,6 +31,7 @@ from telephony.engine import CallEvent, Ending, Progress
 from tests.campaigns.filled_campaign import Caller, create_caller
 from tests.campaigns.test_campaign import Clock
 from tests.databases import ON_POSTGRES, Template
+from tests.installation import Installation, join_stopping
 
 A_DAY = timedelta(days=1)
 POSTGRES_DIALECT: Any = postgresql.dialect
@@ -50,7 +51,8 @@ def noon(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def caller(template: Template, tmp_path: Path) -> Iterator[Caller]:
+def caller(template: Template, tmp_path: Path, running_installations: list[Installation]) -> Iterator[Caller]:
+    join_stopping(running_installations)
     store = template.copy_into(tmp_path)
     yield create_caller(store)
     store.close()

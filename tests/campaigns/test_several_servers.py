@@ -1,10 +1,17 @@
 """R23: two servers on one PostgreSQL share a campaign: each contact is called once, within the campaign's limits."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from calling.calling_hours import read_calling_hours
+from dialing.admission import AdmissionLimits, admit_contacts
+from models.utc_datetime import set_test_clock
+from storage import Database, WriteSession
 from tests.campaigns.calling_campaign import ANSWERS, Calling, Clock, contact
 from tests.campaigns.campaign_server import create_campaign
 from tests.campaigns.test_campaign import until_statuses
@@ -20,6 +27,10 @@ from tests.telephony.sipp import free_port
 __all__ = ["sipp", "store"]
 
 BUSY = "0101"
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    " AND query LIKE '%campaign%'"
+)
 
 
 @contextmanager
@@ -123,3 +134,47 @@ def test_r22_nothing_is_claimed_by_either_after_the_commit_of_a_pause(
             other.mutate_successfully("startCampaign", "__typename", campaignId=campaign)
         calling.until_counts(campaign, EXHAUSTED=60)
         assert count_dialed(store) == 60
+
+
+def until_one_waits(store: PostgresTestDatabase) -> None:
+    """Wait until a statement waits for the lock of a campaign."""
+    with store.connect("postgres") as admin:
+        for _ in attempts():
+            if admin.execute(WAITING).fetchone() == (1,):
+                return
+    raise AssertionError(WAITING)
+
+
+@pytest.fixture
+def noon(tmp_path: Path) -> Iterator[Clock]:
+    """Have this process's clock say noon in New York, for which contacts may be called."""
+    clock = Clock(tmp_path / "clock")
+    set_test_clock(tmp_path / "clock")
+    yield clock
+    set_test_clock(None)
+
+
+@pytest.mark.parametrize("mutation", ["pauseCampaign", "cancelCampaign"])
+async def test_r22_who_is_admitted_while_a_pause_waits_is_withdrawn_by_it(
+    tmp_path: Path, store: PostgresTestDatabase, noon: Clock, mutation: str
+) -> None:
+    """Of an admission that has not committed, a pause that has begun sees no call yet."""
+    with serve_one(tmp_path, store, "first", DIALTREE_DIALING="off", **noon.variables) as server:
+        calling = await asyncio.to_thread(Calling, server, noon, 9)
+        campaign = await asyncio.to_thread(calling.started, *[BUSY] * 3)
+        asked = []
+
+        async def admit_while_one_asks(session: WriteSession) -> int:
+            admitted = await admit_contacts(session, AdmissionLimits(read_calling_hours(), frozenset(), 1.0))
+            mutate = calling.owner.mutate_successfully
+            asked.append(asyncio.create_task(asyncio.to_thread(mutate, mutation, "__typename", campaignId=campaign)))
+            await asyncio.to_thread(until_one_waits, store)
+            return admitted
+
+        database = Database(store.url)
+        try:
+            assert await database.write_locking(admit_while_one_asks) == 3
+        finally:
+            await database.close()
+        await asked[0]
+        assert store.rows("SELECT DISTINCT status FROM conversation") == [("CANCELLED",)]
