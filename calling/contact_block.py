@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import phonenumbers
 
+from calling.e164 import parse_e164
 from calling.number_place import place_of
 
 # "+1" and an area code; "+1", an area code and an exchange.
@@ -20,7 +21,7 @@ class ContactBlocks:
         """Take the numbers of the pool, in E.164."""
         codes: dict[str, list[str]] = {}
         for e164 in pool:
-            code = f"+{phonenumbers.parse(e164).country_code}"
+            code = f"+{parse_e164(e164).country_code}"
             area = place_of(e164).area_code
             codes.setdefault(code, []).extend([area.replace(" ", "")] if area else [])
         # By the code of a country: the area codes of the pool, and whether the country can be told from the code.

@@ -12,7 +12,7 @@ from phonenumbers import PhoneNumberType
 from phonenumbers.shortnumberinfo import SUPPORTED_SHORT_REGIONS
 
 from calling import validation
-from calling.e164 import check_e164, normalize_e164
+from calling.e164 import check_e164, normalize_e164, parse_e164, type_of_number
 from calling.sip_uri import SipUri, parse_sip_uri
 from models import ErrorCode, Refused
 
@@ -47,7 +47,7 @@ def require_allowed_number(number: str, allowed_regions: frozenset[str], *field:
 
     `allowed_regions` are region codes of ISO 3166-1 (`US`); an empty set allows every region.
     """
-    parsed = phonenumbers.parse(number)
+    parsed = parse_e164(number)
     if what := _forbidden_kind(number, parsed):
         raise _destination_not_allowed(f"{number} is {what}, which is never dialed. Call another number.", *field)
     if allowed_regions and (region := phonenumbers.region_code_for_number(parsed)) not in allowed_regions:
@@ -133,11 +133,11 @@ def _possible_numbers(dialed: str, regions: set[str]) -> Iterator[str]:
 
 
 def _region_of(number: str) -> str:
-    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+    return phonenumbers.region_code_for_number(parse_e164(number)) or ""
 
 
 def _forbidden_kind(number: str, parsed: phonenumbers.PhoneNumber) -> str | None:
-    if phonenumbers.number_type(parsed) == PhoneNumberType.PREMIUM_RATE:
+    if type_of_number(number) == PhoneNumberType.PREMIUM_RATE:
         return "a premium-rate number"
     if _is_emergency(parsed):
         return "an emergency number"

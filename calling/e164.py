@@ -33,16 +33,33 @@ def normalize_e164(text: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
+def parse_e164(number: str) -> phonenumbers.PhoneNumber:
+    """Parse a number with its country code. Cached, as a request asks several things of a number: do not change it.
+
+    Raises NumberParseException.
+    """
+    return phonenumbers.parse(number)
+
+
+@lru_cache(maxsize=4096)
+def type_of_number(number: str) -> int:
+    """Return the `phonenumbers.PhoneNumberType` of a number in E.164. Cached, as it takes longer than parsing."""
+    return int(phonenumbers.number_type(parse_e164(number)))
+
+
 def _normalize_digits(digits: str) -> str | None:
-    """Parse the digits after a plus sign. Cached, as one request can contain a number several times."""
+    """Return the digits after a plus sign in E.164, or None."""
     number = _parse_possible(digits)
+    if number is None or not _E164.fullmatch(number):
+        return None
     # The E.164 form must parse to itself; a number whose trunk zeros would be dropped again does not.
-    return number if number and _E164.fullmatch(number) and _parse_possible(number) == number else None
+    return number if number == digits or _parse_possible(number) == number else None
 
 
+@lru_cache(maxsize=4096)
 def _parse_possible(digits: str) -> str | None:
     try:
-        parsed = phonenumbers.parse(digits)
+        parsed = parse_e164(digits)
     except phonenumbers.NumberParseException:
         return None
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:

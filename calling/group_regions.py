@@ -10,6 +10,7 @@ import phonenumbers
 
 from calling.contact_group import without_number
 from calling.destinations import require_allowed_number
+from calling.e164 import parse_e164
 from models import Refusal, Refused
 from models.preview_rows import ContactGroupRow
 
@@ -33,7 +34,7 @@ def find_mixed_prefixes(groups: Iterable[ContactGroupRow], allowed_regions: froz
 
 
 def _is_mixed(first: str, last: str, allowed_regions: frozenset[str]) -> bool:
-    code = phonenumbers.parse(first).country_code or 0
+    code = parse_e164(first).country_code or 0
     if code != NORTH_AMERICA:
         return len(phonenumbers.region_codes_for_country_code(code)) > 1 and first != last
     return refuse_region(first, allowed_regions) != refuse_region(last, allowed_regions)

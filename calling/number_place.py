@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import phonenumbers
 
+from calling.e164 import parse_e164
 from calling.time_zones import zones_of_number
 
 NORTH_AMERICA, AREA_CODE_LENGTH = 1, 3
@@ -25,7 +26,7 @@ class Place:
 @lru_cache(maxsize=16_384)
 def place_of(e164: str) -> Place:
     """Return where a number is at home."""
-    number = phonenumbers.parse(e164)
+    number = parse_e164(e164)
     code = number.country_code or 0
     country = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(code)
     return Place(_area_code(number), zones_of_number(e164), country)

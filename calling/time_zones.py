@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import unique
 from zoneinfo import ZoneInfoNotFoundError
 
-import phonenumbers
-from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+from phonenumbers import is_number_type_geographical
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_geographical_number, time_zones_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
+from calling.e164 import parse_e164, type_of_number
 from calling.local_hours import load_zone
 from models import DescribedEnum
 
@@ -41,7 +42,9 @@ def is_time_zone(name: str) -> bool:
 
 def zones_of_number(e164: str) -> tuple[str, ...]:
     """Return the time zones in which a number may be; none if its code says nothing, such as that of +1 555."""
-    names = time_zones_for_number(phonenumbers.parse(e164))
+    number = parse_e164(e164)
+    is_geographical = is_number_type_geographical(type_of_number(e164), number.country_code)
+    names = (time_zones_for_geographical_number if is_geographical else time_zones_for_number)(number)
     return () if names in ((UNKNOWN_TIMEZONE,), ZONES_OF_SHARED_CODE) else tuple(sorted(set(names)))
 
 
