@@ -56,7 +56,7 @@ async def suppress(
     await _require_room(session, organization_id, len(new), max_entries)
     if new:
         values = {"organization_id": organization_id, "until": until, "source": source, "created_at": at}
-        rows = [Suppression.default_values() | values | {"e164": each} for each in new]
+        rows = [Suppression.with_defaults(**values, e164=each) for each in new]
         await session.execute(sa.insert(Suppression.__table__), rows)
     extended = [each.id for each in known.values() if _ends_before(each, until)]
     if extended:

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from models.campaign_rows import ContactRow
 from models.contact import IS_PENDING_SQL, Contact, ContactCount, ContactStatus
-from models.identifier import new_id
 from models.organization_tree import Reach
 from models.refusal import Refusal
 from storage.prepared import prepared
@@ -47,7 +46,7 @@ def count_contacts(campaign_id: str) -> sa.Select[Any]:
 
 def new_contact(at: datetime, **values: object) -> SimpleNamespace:
     """Return the row of a new contact, which is not stored yet."""
-    return SimpleNamespace(**Contact.default_values() | {"id": new_id("cnt"), "created_at": at} | values)
+    return SimpleNamespace(**Contact.with_defaults(created_at=at, **values))
 
 
 def copy_contact(row: ContactRow) -> SimpleNamespace:

@@ -35,7 +35,7 @@ async def queue(session: WriteSession, **values: Any) -> tuple[ConversationRow, 
 
 def _row(values: Mapping[str, object]) -> dict[str, object]:
     queued = {"direction": CallDirection.OUTBOUND, "status": ConversationStatus.QUEUED}
-    return Conversation.default_values() | queued | dict(values)
+    return Conversation.with_defaults(**queued | dict(values))
 
 
 _COLUMNS = tuple(each.name for each in Conversation.__table__.columns if each.name != "trunk_id")

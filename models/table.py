@@ -31,10 +31,10 @@ class Table(SQLModel):
         return cls.__table__.c
 
     @classmethod
-    def default_values(cls) -> dict[str, object]:
-        """Return the values of a new row's columns that have a default."""
+    def with_defaults(cls, **values: object) -> dict[str, object]:
+        """Return the values of a new row, with the defaults of the columns that are not given."""
         constants, factories = _split_defaults(cls)
-        return constants | {name: make() for name, make in factories.items()}
+        return constants | {name: make() for name, make in factories.items() if name not in values} | values
 
 
 def select_by_id(table: type[Table], identifiers: list[str]) -> Query[Any]:

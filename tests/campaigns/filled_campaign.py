@@ -91,7 +91,7 @@ def create_caller(store: DatabaseForTests, address: str = "127.0.0.1:9") -> Call
 
 
 def _insert(connection: sa.Connection, table: type[Table], **values: object) -> None:
-    connection.execute(sa.insert(table.__table__).values(table.default_values() | values))
+    connection.execute(sa.insert(table.__table__).values(table.with_defaults(**values)))
 
 
 def _insert_contacts(organization_id: str, campaign_id: str, count: int, first: int) -> str:
