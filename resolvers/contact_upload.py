@@ -45,34 +45,35 @@ class CheckedRow:
 
 
 class Upload:
-    """A file on its way. Nothing but the batch that is being collected is held in memory."""
+    """A file on its way. No more is held in memory than the batch that is collected, and the one that is committed."""
 
     def __init__(self, context: Context, contact_import: ContactImportRow) -> None:
         self._context, self._import = context, contact_import
         self._reader = CsvReader()
         self._columns: ContactColumns | None = None
         self._batch: list[CheckedRow] = []
+        self._storing: asyncio.Task[None] | None = None
         self._row_count, self._committed_at = 0, time.monotonic()
 
     async def take(self, part: bytes) -> None:
         """Check the rows that end in this part, and commit full batches. Raises UnreadableFile, UploadSuperseded."""
         await self._check(self._reader.read(part))
         if self._batch and time.monotonic() - self._committed_at > BATCH_SECONDS:
-            await self.store(ImportStatus.RECEIVING)
+            await self._store_meanwhile()
 
     async def finish(self) -> None:
         """Take the end of the file, and commit what is left. Raises UnreadableFile, UploadSuperseded."""
         await self._check(self._reader.finish())
         if self._columns is None:
             raise UnreadableFile(f"The file is empty. {HEADER_HINT}", 1)
-        await self.store(ImportStatus.COMPLETED)
+        await self._store_rest(ImportStatus.COMPLETED)
 
     async def fail(self, reason: UnreadableFile | None = None) -> None:
         """Commit what was read, with the reason for which the rest cannot be."""
         if reason:
             refusal = Refusal(ErrorCode.INVALID_INPUT, reason.message)
             self._batch.append(CheckedRow(reason.line, None, refusal))
-        await self.store(ImportStatus.FAILED)
+        await self._store_rest(ImportStatus.FAILED)
 
     async def _check(self, records: Iterable[CsvRecord]) -> None:
         for record in records:
@@ -87,7 +88,7 @@ class Upload:
                 )
             self._batch.append(self._check_row(self._columns, record))
             if len(self._batch) >= BATCH_ROWS:
-                await self.store(ImportStatus.RECEIVING)
+                await self._store_meanwhile()
             if self._row_count % ROWS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -99,12 +100,28 @@ class Upload:
             sent = error.refusal
         return CheckedRow(record.line, columns.number_of(record), sent)
 
-    async def store(self, status: ImportStatus) -> None:
-        """Commit the batch.
+    async def _store_meanwhile(self) -> None:
+        """Commit the batch while the rows that follow are checked. Raises what `_store` did for the batch before."""
+        batch, self._batch = self._batch, []
+        await self._finish_storing()
+        self._storing = asyncio.create_task(self._store(batch, ImportStatus.RECEIVING))
+
+    async def _store_rest(self, status: ImportStatus) -> None:
+        """Commit what is left, and the status of the import. Raises as `_store` does."""
+        await self._finish_storing()
+        batch, self._batch = self._batch, []
+        await self._store(batch, status)
+
+    async def _finish_storing(self) -> None:
+        storing, self._storing = self._storing, None
+        if storing:
+            await storing
+
+    async def _store(self, batch: list[CheckedRow], status: ImportStatus) -> None:
+        """Commit a batch.
 
         Raises UploadSuperseded, KeyRevoked, Refused (CAMPAIGN_ENDED, LIMIT_EXCEEDED), DatabaseUnavailable.
         """
-        batch, self._batch = self._batch, []
         quota = self._context.deployment.storage_quota
         reservation = ByteReservation(quota)
 
@@ -156,4 +173,4 @@ class Upload:
 def _refused_values(row: CheckedRow, refusal: Refusal) -> dict[str, object]:
     shown = None if row.number is None else row.number[:MAX_SHOWN_NUMBER]
     values = {"line": row.line, "e164": shown, "code": refusal.code.name, "message": refusal.message}
-    return ContactRefusal.default_values() | values
+    return ContactRefusal.with_defaults(**values)
