@@ -43,7 +43,7 @@ def is_time_zone(name: str) -> bool:
 def zones_of_number(e164: str) -> tuple[str, ...]:
     """Return the time zones in which a number may be; none if its code says nothing, such as that of +1 555."""
     number = parse_e164(e164)
-    is_geographical = is_number_type_geographical(type_of_number(e164), number.country_code)
+    is_geographical = is_number_type_geographical(type_of_number(e164), number.country_code or 0)
     names = (time_zones_for_geographical_number if is_geographical else time_zones_for_number)(number)
     return () if names in ((UNKNOWN_TIMEZONE,), ZONES_OF_SHARED_CODE) else tuple(sorted(set(names)))
 
