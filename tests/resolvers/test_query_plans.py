@@ -26,7 +26,7 @@ from models.trunk_queue import lock_next_calls
 from schema import schema
 from storage import Database, WriteSession
 from tests.databases import Template
-from tests.installation import Client, Installation, Number
+from tests.installation import Client, Installation, Number, join_stopping
 
 pytestmark = pytest.mark.sqlite
 
@@ -298,6 +298,7 @@ def recorded_statements() -> Iterator[list[tuple[str, Any]]]:
 def worlds(
     template: Template, tmp_path_factory: pytest.TempPathFactory, running_installations: list[Installation]
 ) -> Iterator[tuple[FilledDatabase, FilledDatabase]]:
+    join_stopping(running_installations)
     made = [Installation(template.copy_into(tmp_path_factory.mktemp("world")), response_cache_mb=0) for _ in range(2)]
     running_installations += made
     few, many = (FilledDatabase(each, rows) for each, rows in zip(made, (FEW, MANY), strict=True))

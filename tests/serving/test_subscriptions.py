@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from models import Scope
 from schema import schema
 from tests.conftest import Install
-from tests.installation import Client, Number
+from tests.installation import Client, Installation, Number, join_stopping
 from tests.serving.subscribers import (
     TRANSPORT_WS,
     SubscriptionClient,
@@ -228,9 +228,10 @@ async def test_an_expired_key_receives_nothing_more(northwind: Client, follow: S
 
 @both_transports
 async def test_a_key_revoked_while_its_subscription_starts_receives_nothing(
-    northwind: Client, follow: Subscribe
+    northwind: Client, follow: Subscribe, running_installations: list[Installation]
 ) -> None:
     """After authentication, before the subscription starts."""
+    await asyncio.to_thread(join_stopping, running_installations)
     made = northwind.mutate_successfully(
         "createApiKey", "secret apiKey { id }", name="x", scopes=["PHONE_NUMBERS_READ"]
     )
