@@ -268,6 +268,7 @@ def test_r12_the_calls_of_a_server_that_is_gone_go_on_at_another(
         with serve_one(tmp_path, store, "second", **account(url)) as second:
             other = client_of(second, line.owner)
             first.stop() if end == "stop" else first.kill()
+            first.join()
             other.mutate_successfully("hangUpConversation", "__typename", conversationId=identifier)
             assert until(other, identifier, *FINAL_STATUSES)["endReason"] == "HANGUP"
             assert owning_servers(second, identifier) != before
