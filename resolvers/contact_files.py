@@ -1,5 +1,6 @@
 """Answer requests for the files of imports: who may send one, what became of it, which rows it lost (R15, R16)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -33,13 +34,16 @@ class Answer:
 class ImportFiles:
     """Receives the files of imports, and writes their refused rows."""
 
+    def __init__(self) -> None:
+        self._failing: set[asyncio.Task[None]] = set()
+
     async def receive(self, context: object, import_id: str, parts: AsyncIterator[bytes]) -> Answer:
         """Read a file as far as it can be read. What `parts` raises is raised again once what was read is kept."""
         assert isinstance(context, Context)
         try:
             context.principal.require_scope((Scope.CAMPAIGNS_MANAGE,))
             contact_import = await _begin(context, import_id)
-            await _read(Upload(context, contact_import), parts)
+            await self._read(context, contact_import, parts)
         except TopLevelError as error:
             return Answer(403, code=error.extensions["code"], message=str(error))
         except Refused as error:
@@ -64,6 +68,33 @@ class ImportFiles:
             return Answer(404, code=error.refusal.code.name, message=str(error))
         return _write_refusals(context, import_id)
 
+    async def _read(self, context: Context, contact_import: ContactImportRow, parts: AsyncIterator[bytes]) -> None:
+        upload = Upload(context, contact_import)
+        try:
+            await _forget_refusals(context, contact_import.id)
+            async for part in parts:
+                await upload.take(part)
+            await upload.finish()
+        except UnreadableFile as reason:
+            await self._fail(upload, reason)
+            raise
+        except UploadSuperseded:
+            raise
+        except Exception:
+            await self._fail(upload)
+            raise
+
+    async def _fail(self, upload: Upload, reason: UnreadableFile | None = None) -> None:
+        """Keep what was read. If the database is away, the import is marked once it is back."""
+        try:
+            await upload.fail(reason)
+        except Exception as error:
+            if is_outage(error):
+                later = asyncio.create_task(upload.fail_after_outage())
+                self._failing.add(later)
+                later.add_done_callback(self._failing.discard)
+            raise
+
 
 async def _begin(context: Context, import_id: str) -> ContactImportRow:
     """Begin an upload, to which any other of the import gives way: it counts anew. Raises Refused."""
@@ -71,28 +102,17 @@ async def _begin(context: Context, import_id: str) -> ContactImportRow:
     async def claim(session: WriteSession) -> ContactImportRow:
         return _require((await session.execute(begin_upload(context.principal.reach, import_id))).first())
 
+    return await context.database.write(claim)
+
+
+async def _forget_refusals(context: Context, import_id: str) -> None:
+    """Delete the refusals of an upload before this, some at a time."""
+
     async def clear(session: WriteSession) -> bool:
         return bool(await clear_refusals(session, import_id))
 
-    contact_import = await context.database.write(claim)
     while await context.database.write(clear):
         pass
-    return contact_import
-
-
-async def _read(upload: Upload, parts: AsyncIterator[bytes]) -> None:
-    try:
-        async for part in parts:
-            await upload.take(part)
-        await upload.finish()
-    except UnreadableFile as reason:
-        await upload.fail(reason)
-        raise
-    except UploadSuperseded:
-        raise
-    except Exception:
-        await upload.fail()
-        raise
 
 
 async def _find(context: Context, import_id: str) -> ContactImportRow:

@@ -18,6 +18,7 @@ from resolvers.authentication import is_revoked
 from resolvers.context import Context
 from resolvers.storage_quota import ByteReservation, StorageExhausted
 from storage import WriteSession
+from storage.outage import is_outage
 
 # A batch is a write of some milliseconds, for which others wait.
 BATCH_ROWS, BATCH_SECONDS = 200, 1.0
@@ -25,6 +26,7 @@ BATCH_ROWS, BATCH_SECONDS = 200, 1.0
 ROWS_AT_ONCE = 8
 MAX_ROWS = 500_000
 MAX_SHOWN_NUMBER = 64
+RETRY_SECONDS = 1.0
 
 
 class UploadSuperseded(Exception):
@@ -75,6 +77,20 @@ class Upload:
             self._batch.append(CheckedRow(reason.line, None, refusal))
         await self._store_rest(ImportStatus.FAILED)
 
+    async def fail_after_outage(self) -> None:
+        """Mark the import as failed as soon as the database takes it; a newer upload to it goes on untouched."""
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            try:
+                await self._store([], ImportStatus.FAILED)
+            except UploadSuperseded:
+                return
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+            else:
+                return
+
     async def _check(self, records: Iterable[CsvRecord]) -> None:
         for record in records:
             if self._columns is None:
@@ -107,9 +123,9 @@ class Upload:
         self._storing = asyncio.create_task(self._store(batch, ImportStatus.RECEIVING))
 
     async def _store_rest(self, status: ImportStatus) -> None:
-        """Commit what is left, and the status of the import. Raises as `_store` does."""
-        await self._finish_storing()
+        """Commit what is left, and the status; nothing once the batch before was lost. Raises as `_store` does."""
         batch, self._batch = self._batch, []
+        await self._finish_storing()
         await self._store(batch, status)
 
     async def _finish_storing(self) -> None:
