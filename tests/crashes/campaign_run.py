@@ -18,6 +18,7 @@ from tests.installation import Client
 CONTACTS_A_REQUEST = 500
 POLL_SECONDS = 0.2
 POLLS = 10_000
+POOL_NUMBERS = 5
 RETRIES = {"maxAttempts": 3, "delays": [{"outcome": each, "minutes": 1} for each in ("BUSY", "NO_ANSWER")]}
 START = "mutation($id: ID!) { startCampaign(input: { campaignId: $id }) { __typename } }"
 # Rows of which there must be none, once nothing is called any more.
@@ -51,7 +52,8 @@ VIOLATIONS = {
     ),
 }
 DIALED = (
-    "SELECT user_number, COUNT(dialed_at), SUM(CASE WHEN attempt_outcome = 'LOST' THEN 1 ELSE 0 END)"
+    "SELECT user_number, COUNT(dialed_at),"
+    " SUM(CASE WHEN attempt_outcome = 'LOST' OR (dialed_at IS NOT NULL AND ended_at IS NULL) THEN 1 ELSE 0 END)"
     " FROM conversation GROUP BY user_number"
 )
 
@@ -70,14 +72,14 @@ class CampaignRun:
     ahead: timedelta = field(default_factory=lambda: MONDAY_NOON - datetime.now(UTC))
     campaign: str = ""
 
-    def create(self, carrier: str, count: int, *, numbers: int = 5, **fields: Any) -> None:
-        """Create a campaign with so many contacts and numbers."""
+    def create(self, carrier: str, count: int, *, calls_per_second: int = 1000, **fields: Any) -> None:
+        """Create a campaign with so many contacts, over a trunk with that rate."""
         trunk = self.client.trunk(outbound=False)
-        limits = {"callsPerSecond": 1000, "maxConcurrentCalls": 1000}
+        limits = {"callsPerSecond": calls_per_second, "maxConcurrentCalls": 1000}
         self.client.mutate_successfully(
             "updateTrunk", "__typename", trunkId=trunk, outbound={"address": carrier}, **limits
         )
-        pool = [{"e164": self.client.number(trunk=trunk).e164, "callsPerDay": 100_000} for _ in range(numbers)]
+        pool = [{"e164": self.client.number(trunk=trunk).e164, "callsPerDay": 100_000} for _ in range(POOL_NUMBERS)]
         sent = {"name": "C", "windows": ALWAYS, "retries": RETRIES, "maxConcurrentCalls": 50, "pool": pool} | fields
         version = self.client.version(self.client.agent())
         made = self.client.mutate_successfully("createCampaign", "campaign { id }", agentVersionId=version, **sent)
@@ -135,7 +137,7 @@ class CampaignRun:
     def miscounted(self, carrier: MixedCarrier) -> Mapping[str, tuple[int, int, int]]:
         """Return numbers by what the carrier counted, and the dialed and the lost attempts, where these do not agree.
 
-        An attempt that was lost may have reached the carrier; every other did, once.
+        An attempt that was lost may have reached the carrier, as may one that has not ended; every other did, once.
         """
         dialed = {number: (attempts, lost) for number, attempts, lost in self.store.rows(DIALED)}
         numbers = dialed.keys() | carrier.calls.keys()

@@ -16,8 +16,8 @@ import pytest
 
 from tests.campaigns.test_campaign import Clock
 from tests.crashes.campaign_run import CampaignRun
-from tests.crashes.conftest import CrashingPostgres
 from tests.crashes.mixed_carrier import MixedCarrier, mixed_carrier
+from tests.crashes.postgres import CrashingPostgres
 from tests.databases import SqliteTestDatabase
 from tests.server_process import ServerProcess, run_server_in
 

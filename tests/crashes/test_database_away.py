@@ -9,7 +9,7 @@ from threading import Event
 import httpx
 import pytest
 
-from tests.crashes.conftest import CrashingPostgres
+from tests.crashes.postgres import CrashingPostgres
 from tests.installation import Client
 from tests.retrying import attempts
 from tests.server_process import free_port, run_server_in
@@ -56,9 +56,9 @@ def test_a_database_that_hangs_is_as_good_as_none_and_goes_on(client: Client, po
     """Connections stay open without a response. Clients get theirs before they time out."""
     client.installation.http.timeout = httpx.Timeout(25)
     assert client(QUERY)
-    with postgres.cluster.suspended():
-        for document in (QUERY, MUTATION):
-            assert refusal(client.post(document)) == (503, "SERVICE_UNAVAILABLE")
+    with postgres.cluster.suspended(), ThreadPoolExecutor(2) as threads:
+        for refused in threads.map(client.post, (QUERY, MUTATION)):
+            assert refusal(refused) == (503, "SERVICE_UNAVAILABLE")
     assert client(QUERY)
     with postgres.cluster.suspended():
         health = client.installation.http.get("/healthz")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.crashes.callers import CLIENT_COUNT, CallCreators, Losses, count_losses
 from tests.crashes.carrier import CountingCarrier, counting_carrier
-from tests.crashes.conftest import CrashingPostgres
+from tests.crashes.postgres import CrashingPostgres
 from tests.databases import SqliteTestDatabase
 from tests.server_process import ServerProcess, run_server_in
 

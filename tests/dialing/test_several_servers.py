@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.crashes.conftest import CrashingPostgres, postgres
+from tests.crashes.conftest import crashing_cluster, postgres
+from tests.crashes.postgres import CrashingPostgres
 from tests.databases import PostgresTestDatabase
 from tests.dialing.dialing_organization import (
     FINAL_STATUSES,
@@ -21,7 +22,7 @@ from tests.dialing.several_servers import client_of, owning_servers, serve_one, 
 from tests.server_process import ServerProcess
 from tests.telephony.conftest import StartSipp
 
-__all__ = ["postgres"]
+__all__ = ["crashing_cluster", "postgres"]
 
 NUMBERS = [f"+1206555{place:04}" for place in range(40)]
 
