@@ -11,6 +11,9 @@ POSTGRES := $(or $(lastword $(wildcard /usr/lib/postgresql/*/bin/initdb)),/usr/l
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 FAST_TESTS := tests/test_architecture.py tests/test_contract.py tests/test_licences.py tests/execution tests/calling \
   tests/refusals
+# Where the databases differ: locks, triggers, counters, batches. `make test-postgres` runs all.
+CAMPAIGNS_ON_POSTGRES := $(patsubst %,tests/campaigns/test_%.py,claim_checks import life next_number set_wise statistics \
+  suppressions upload wait_reasons)
 # Playwright's bundled Node is linked with it.
 LIBATOMIC := $(or $(firstword $(wildcard /usr/lib/*-linux-gnu/libatomic.so.1)),/usr/lib/libatomic.so.1)
 FOR_TESTS := /usr/bin/chromium /usr/bin/sipp /usr/bin/strace $(LIBATOMIC) $(POSTGRES)
@@ -69,7 +72,7 @@ check: .venv/test.stamp web/dist/page.stamp
 	@echo "Running the tests of the rules with graphql-core ..."
 	@DIALTREE_EXECUTOR=graphql-core $(PYTEST) tests/resolvers tests/test_contract.py
 	@echo "Running them on PostgreSQL ..."
-	@DIALTREE_TEST_ENGINE=postgresql $(PYTEST) tests/isolation tests/resolvers
+	@DIALTREE_TEST_ENGINE=postgresql $(PYTEST) tests/isolation tests/resolvers $(CAMPAIGNS_ON_POSTGRES)
 
 ## Run `make run` and a short part of `make test` in a new, empty Debian 12. As root; a few minutes.
 check-fresh:
