@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.installation import Client
-from tests.web.conftest import Browsers, expect_address
+from tests.web.conftest import PATIENCE_MS, Browsers, expect_address
 
 FIRST = 1000
 
@@ -34,7 +34,7 @@ def expect_first_row(page: Page, place: int) -> None:
           return row && head && Math.abs(row.top - head.bottom) < 20;
         }""",
         arg=name(place),
-        timeout=8_000,
+        timeout=PATIENCE_MS,
     )
 
 
