@@ -125,6 +125,8 @@ def test_r22_nothing_is_claimed_by_either_after_the_commit_of_a_pause(
     tmp_path: Path, store: PostgresTestDatabase
 ) -> None:
     with two_calling(tmp_path, store) as (calling, second):
+        # So slow that the campaign outlasts its pauses however busy the machine is.
+        calling.owner.mutate_successfully("updateTrunk", "__typename", trunkId=calling.trunk, callsPerSecond=15)
         campaign = calling.started(*[BUSY] * 60, retries={"maxAttempts": 1}, maxConcurrentCalls=8)
         other = client_of(second, calling.owner)
         for _ in range(4):
