@@ -19,6 +19,7 @@ ALWAYS = [
         "closes": "21:00",
     }
 ]
+ALL_DAY = [ALWAYS[0] | {"opens": "00:00", "closes": "00:00"}]
 ANSWERS, BUSY, REJECTS = "0100", "0101", "0104"
 
 

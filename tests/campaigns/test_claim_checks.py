@@ -11,7 +11,7 @@ import pytest
 
 from models import new_id
 from tests.campaigns.admitting import Admitting, admitting, clock
-from tests.campaigns.test_campaign import ANSWERS, Clock
+from tests.campaigns.test_campaign import ALL_DAY, ALWAYS, ANSWERS, Clock
 from tests.conftest import Install
 
 __all__ = ["admitting", "clock"]
@@ -58,8 +58,11 @@ def test_r23_r10_to_a_region_that_is_not_allowed_any_more(admitting: Admitting) 
     require_withdrawn(admitting, campaign, "CANCELLED")
 
 
-def test_r23_r17_after_the_window_has_closed(admitting: Admitting) -> None:
-    campaign = admitting.started()
+@pytest.mark.parametrize("windows", [ALWAYS, ALL_DAY])
+def test_r23_r17_after_the_window_or_the_operators_hours_have_closed(
+    admitting: Admitting, windows: list[dict[str, object]]
+) -> None:
+    campaign = admitting.started(windows=windows)
     assert admitting.admit() == 1
     admitting.pass_time(timedelta(hours=9))
     assert admitting.claim() == []

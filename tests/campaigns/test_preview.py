@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from models import Scope
+from models import Scope, new_id
 from tests.campaigns.admitting import clock
-from tests.campaigns.test_campaign import ALWAYS, ANSWERS, BUSY, MONDAY_NOON, Clock, contact
+from tests.campaigns.test_campaign import ALL_DAY, ALWAYS, ANSWERS, BUSY, MONDAY_NOON, Clock, contact
 from tests.conftest import Install
 from tests.installation import Client, Installation, Json
 from tests.retrying import attempts
@@ -21,7 +21,6 @@ __all__ = ["clock"]
 # By the time of day estimates are limited by the operator's hours.
 pytestmark = pytest.mark.usefixtures("clock")
 
-ALL_DAY = [ALWAYS[0] | {"opens": "00:00", "closes": "00:00"}]
 PREVIEW = """
   at contacts dialable refused { code message contacts } byNumber { e164 contacts } byRule { rule contacts }
   byZone { timeZone contacts opensAt } limitedBy estimatedEnd
@@ -193,6 +192,20 @@ def test_r25_contacts_are_refused_as_an_import_refuses_them(northwind: Client, s
     }
     assert (answer["contacts"], answer["dialable"]) == (5, 1), "the same contact twice is one"
     assert not any("+1900" in each["message"] for each in answer["refused"])
+
+
+def test_r25_r21_who_waits_although_an_entry_forbids_it_is_refused(northwind: Client, speaking: dict[str, Any]) -> None:
+    campaign = create(northwind, [line(1), line(2)], **speaking)
+    # As if it were added in the same moment: an entry refuses who waits.
+    columns = "INSERT INTO suppression (id, organization_id, e164, created_at)"
+    northwind.installation.rows(
+        f"{columns} SELECT ?, organization_id, e164, created_at FROM contact WHERE e164 = ?",
+        new_id("sup"),
+        line(1)["e164"],
+    )
+    answer = preview(northwind, campaign)
+    assert counts(answer["refused"], "code") == {"NUMBER_SUPPRESSED": 1}
+    assert (answer["contacts"], answer["dialable"]) == (2, 1)
 
 
 def test_r25_what_refuses_now_is_asked_now(northwind: Client) -> None:

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.campaigns.admitting import Admitting, admitting, clock
-from tests.campaigns.test_campaign import ANSWERS, MONDAY_NOON, Clock
+from tests.campaigns.test_campaign import ALL_DAY, ALWAYS, ANSWERS, MONDAY_NOON, Clock
 from tests.campaigns.test_standing import standings, statistics
 from tests.conftest import Install
 from tests.installation import Json
@@ -54,8 +56,9 @@ def test_r24_for_its_start(admitting: Admitting) -> None:
     assert contact["waitsUntil"] == "2026-11-30T20:00:00Z"
 
 
-def test_r24_for_a_window(admitting: Admitting) -> None:
-    campaign = admitting.started()
+@pytest.mark.parametrize("windows", [ALWAYS, ALL_DAY])
+def test_r24_for_a_window_or_the_operators_hours(admitting: Admitting, windows: list[dict[str, object]]) -> None:
+    campaign = admitting.started(windows=windows)
     admitting.pass_time(timedelta(hours=10))
     assert admitting.admit() == 0
     (contact,) = require_waiting(admitting, campaign, "WINDOW")
