@@ -67,6 +67,11 @@ class NothingRan(Exception):
     """The tests could not be run, so nothing is known about the defect."""
 
 
+def campaign_tests(*names: str) -> tuple[str, ...]:
+    """Return the files of these tests of campaigns."""
+    return tuple(f"tests/campaigns/test_{name}.py" for name in names)
+
+
 def copy_project(folder: Path) -> Path:
     return Path(shutil.copytree(ROOT, folder / "dialtree", ignore=LEFT_BEHIND))
 
@@ -629,6 +634,112 @@ DEFECTS = [
         "record_as_actor(session, ROTATION_ACTOR)",
         "record_as_actor(session, None)",
         AUDIT_TESTS,
+    ),
+    # -------------------------------------------------------------------------------------------------------- campaigns
+    Defect(
+        "what a spreadsheet takes for a formula is sent as it is",
+        "calling/csv_output.py",
+        'return f"\'{cell}" if is_formula else cell',
+        "return cell",
+        campaign_tests("import"),
+    ),
+    Defect(
+        "one open time zone is enough, of several in which a number may be",
+        "calling/local_hours.py",
+        "return all(hours.contains(local) for local in locals_ for hours in self.hours)",
+        "return any(all(hours.contains(local) for hours in self.hours) for local in locals_)",
+        campaign_tests("calling_hours"),
+    ),
+    Defect(
+        "a campaign's windows widen the operator's hours",
+        "calling/campaign_settings.py",
+        "LocalHours((own_hours(campaign), calling_hours.hours_of(e164)), time_zones)",
+        "LocalHours((own_hours(campaign),), time_zones)",
+        campaign_tests("claim_checks", "wait_reasons"),
+    ),
+    Defect(
+        "a number is called a fourth time within 24 hours",
+        "calling/contact_admission.py",
+        "if len(recent) < MAX_ATTEMPTS_A_DAY:",
+        "if len(recent) <= MAX_ATTEMPTS_A_DAY:",
+        campaign_tests("wait_reasons"),
+    ),
+    Defect(
+        "campaigns use a trunk up to its limit",
+        "calling/trunk_room.py",
+        "return max(1, int(max_concurrent_calls * share))",
+        "return max_concurrent_calls",
+        campaign_tests("wait_reasons", "pace"),
+    ),
+    Defect(
+        "the budget of an organization above does not hold",
+        "dialing/call_budgets.py",
+        "self._budgets_of[budget.organization_id].append(budget.id)",
+        "self._budgets_of[budget.id].append(budget.id)",
+        campaign_tests("pace"),
+    ),
+    Defect(
+        "a number of a pool is used once more than its cap of the day",
+        "calling/number_pool.py",
+        "if recent >= number.calls_per_day:",
+        "if recent > number.calls_per_day:",
+        ("tests/calling/test_number_pool.py",),
+    ),
+    Defect(
+        "an entry holds for its own organization alone",
+        "models/suppression.py",
+        "suppression.organization_id == ancestry.c.ancestor_id",
+        "suppression.organization_id == ancestry.c.organization_id",
+        campaign_tests("claim_checks"),
+    ),
+    Defect(
+        "an edit overwrites one that it does not know",
+        "calling/campaign_edit.py",
+        "    _require_revision(campaign, expected_revision)\n",
+        "",
+        campaign_tests("life"),
+    ),
+    Defect(
+        "a campaign whose calls fail goes on",
+        "dialing/campaign_pauses.py",
+        "if counts.ended >= MIN_ENDED and counts.failed * 2 >= counts.ended:",
+        "if counts.ended >= MIN_ENDED and counts.failed > counts.ended:",
+        campaign_tests("life"),
+    ),
+    Defect(
+        "half of the calls may fail without a pause",
+        "dialing/campaign_pauses.py",
+        "counts.failed * 2 >= counts.ended",
+        "counts.failed * 2 > counts.ended",
+        campaign_tests("pauses"),
+    ),
+    Defect(
+        "a window that has closed is not seen at the claim",
+        "calling/attempt_claim.py",
+        "if call.window_ends_at and call.window_ends_at <= at:",
+        "if call.window_ends_at is at:",
+        campaign_tests("claim_checks"),
+    ),
+    Defect(
+        "an attempt is dialed after a pause",
+        "dialing/claim_checks.py",
+        "        if campaign is None:\n            return EndReason.CANCELLED\n",
+        "        if campaign is None:\n            return None\n",
+        campaign_tests("claim_checks"),
+    ),
+    Defect(
+        "a claim forgets how many calls it has claimed",
+        "calling/attempt_claim.py",
+        "or counts.live_calls > campaign.max_concurrent_calls",
+        "or counts.live_calls < 0",
+        campaign_tests("claim_checks"),
+    ),
+    Defect(
+        "the dry run does not know who is suppressed",
+        "calling/group_decisions.py",
+        " or refuse_suppressed(group.is_suppressed)",
+        "",
+        campaign_tests("preview"),
     ),
 ]
 
