@@ -23,6 +23,7 @@ LONGEST_FIRST = (
     "tests/crashes/",
     "tests/resolvers/test_query_plans.py",
     "tests/isolation/",
+    "tests/campaigns/test_campaign_model.py",
 )
 
 

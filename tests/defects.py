@@ -40,6 +40,7 @@ HTTP_TESTS = ("tests/serving/test_http_protocol.py", "tests/serving/test_operati
 LIMIT_TESTS = ("tests/serving/test_limits.py",)
 AUDIT_TESTS = ("tests/resolvers/test_audit_events.py",)
 DIALER_TESTS = ("tests/dialing/test_dialer.py",)
+CAMPAIGN_MODEL_TESTS = ("tests/campaigns/test_campaign_model.py",)
 PYTEST_TESTS_FAILED = 1
 AT_ONCE = 2
 
@@ -740,6 +741,41 @@ DEFECTS = [
         " or refuse_suppressed(group.is_suppressed)",
         "",
         campaign_tests("preview"),
+    ),
+    Defect(
+        "campaigns call at any hour (R17)",
+        "dialing/due_contacts.py",
+        "prefixes = find_open_prefixes(campaign, self.calling_hours, time_zones, self.at)",
+        'prefixes = {"+": True}',
+        CAMPAIGN_MODEL_TESTS,
+    ),
+    Defect(
+        "the operator's calling hours are not asked (R17)",
+        "calling/open_prefixes.py",
+        "LocalHours((hours,), time_zones).is_open(at) for prefix",
+        "True for prefix",
+        CAMPAIGN_MODEL_TESTS,
+    ),
+    Defect(
+        "what waits is dialed after its window has closed (R17)",
+        "calling/attempt_claim.py",
+        "if call.window_ends_at and call.window_ends_at <= at:",
+        "if False:",
+        CAMPAIGN_MODEL_TESTS,
+    ),
+    Defect(
+        "a contact is called again without end (R18)",
+        "migrations/versions/0025_attempts.py",
+        'f"attempt_count < (SELECT max_attempts {OF_CAMPAIGN}) AND',
+        'f"(1 = 1) AND',
+        CAMPAIGN_MODEL_TESTS,
+    ),
+    Defect(
+        "campaigns leave no room in a trunk (R19)",
+        "calling/trunk_room.py",
+        "at_once = calls_at_once(load.max_concurrent_calls, share) - load.attempts",
+        "at_once = load.max_concurrent_calls - load.attempts",
+        CAMPAIGN_MODEL_TESTS,
     ),
 ]
 

@@ -10,6 +10,7 @@ import pytest
 
 from calling.calling_hours import read_calling_hours
 from dialing.admission import AdmissionLimits, admit_contacts
+from dialing.campaign_upkeep import settle_campaign
 from dialing.claims import ClaimedBatch, ClaimLimits, claim_calls
 from models import new_id
 from models.server import insert_server
@@ -62,6 +63,10 @@ class Admitting:
         limits = ClaimLimits(frozenset(regions), SHARE)
         claimed: ClaimedBatch = self._write(lambda session: claim_calls(session, self.server, self.trunk, limits))
         return [each.call.id for each in claimed.calls]
+
+    def settle(self, campaign_id: str) -> None:
+        """Do one step of what a campaign needs to come to its end."""
+        self._write(lambda session: settle_campaign(session, campaign_id))
 
     def end_calls(self, status: str, reason: str) -> None:
         """End all calls that were claimed, as an engine reports it."""
