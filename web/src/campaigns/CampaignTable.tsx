@@ -1,95 +1,31 @@
-import { useMemo } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import type { CampaignRowFragment } from "../generated/graphql";
-import type { PageStore } from "../lists/PageStore";
-import type { ScrollTarget } from "../lists/useScrollTarget";
-import { isPlainClick } from "../lists/isPlainClick";
-import { useRovingTabIndex } from "../lists/useRovingTabIndex";
-import { useVirtualRows } from "../lists/useVirtualRows";
+import { RowTable, type TableRows } from "../lists/RowTable";
 import { useSession } from "../session/Session";
 import { CampaignStatusBadge } from "./CampaignStatusBadge";
 import { ContactStatusBar } from "./ContactStatusBar";
 import { WAIT_LABELS } from "./labels";
 
-interface Props {
-  list: object;
-  campaigns: readonly CampaignRowFragment[];
-  store: Pick<PageStore<never, never, never>, "setVisibleRows" | "loadMore">;
-  onTopRowChange: (index: number) => void;
-  scrollTarget: ScrollTarget | null;
-}
+const COLUMNS = [
+  ["col-name", "Name"],
+  ["col-status", "Status"],
+  ["col-contacts", "Contacts"],
+  ["col-live", "Live calls"],
+  ["col-limit", "Limited by"],
+] as const;
 
-export function CampaignTable({ list, campaigns, store, onTopRowChange, scrollTarget }: Props) {
+export function CampaignTable(rows: TableRows<CampaignRowFragment>) {
   const { href } = useSession();
-  const [, navigate] = useLocation();
-  const ids = useMemo(() => campaigns.map(({ id }) => id), [campaigns]);
-  const { scrollBox, virtualizer, items, spaceAbove, spaceBelow, onScroll } = useVirtualRows({
-    list,
-    ids,
-    rowHeight: 41,
-    cardHeight: 104,
-    store,
-    scrollTarget,
-    onTopRowChange,
-  });
-  const open = (id: string) => navigate(href(`/campaigns/${id}`));
-  const roving = useRovingTabIndex({
-    box: scrollBox,
-    ids,
-    scrollTo: (index) => virtualizer.scrollToIndex(index),
-    keys: { Enter: open },
-  });
-
   return (
-    <div ref={scrollBox} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
-      <table className="table campaigns" aria-label="Campaigns, newest first">
-        <Head />
-        <tbody>
-          <tr className="spacer" aria-hidden="true" style={{ height: spaceAbove }} />
-          {items.map(({ index }) => {
-            const campaign = campaigns[index];
-            return campaign ? (
-              <tr
-                key={campaign.id}
-                ref={virtualizer.measureElement}
-                data-index={index}
-                data-row={campaign.id}
-                tabIndex={campaign.id === roving.activeId ? 0 : -1}
-                onFocus={() => roving.setActiveId(campaign.id)}
-                onClick={(event) => isPlainClick(event) && open(campaign.id)}
-              >
-                <Cells campaign={campaign} href={href(`/campaigns/${campaign.id}`)} />
-              </tr>
-            ) : null;
-          })}
-          <tr className="spacer" aria-hidden="true" style={{ height: spaceBelow }} />
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Head() {
-  return (
-    <thead>
-      <tr>
-        <th scope="col" className="col-name">
-          Name
-        </th>
-        <th scope="col" className="col-status">
-          Status
-        </th>
-        <th scope="col" className="col-contacts">
-          Contacts
-        </th>
-        <th scope="col" className="col-live">
-          Live calls
-        </th>
-        <th scope="col" className="col-limit">
-          Limited by
-        </th>
-      </tr>
-    </thead>
+    <RowTable
+      {...rows}
+      className="campaigns"
+      label="Campaigns, newest first"
+      columns={COLUMNS}
+      cardHeight={104}
+      hrefOf={(id) => href(`/campaigns/${id}`)}
+      cells={(campaign, to) => <Cells campaign={campaign} href={to} />}
+    />
   );
 }
 

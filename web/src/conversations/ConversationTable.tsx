@@ -1,89 +1,31 @@
-import { useMemo } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import type { ConversationRowFragment } from "../generated/graphql";
-import type { PageStore } from "../lists/PageStore";
-import type { ScrollTarget } from "../lists/useScrollTarget";
-import { isPlainClick } from "../lists/isPlainClick";
-import { useRovingTabIndex } from "../lists/useRovingTabIndex";
-import { useVirtualRows } from "../lists/useVirtualRows";
+import { RowTable, type TableRows } from "../lists/RowTable";
 import { formatPhoneNumber } from "../phoneNumber";
 import { useSession } from "../session/Session";
 import { RelativeTime } from "../shell/RelativeTime";
 import { StatusBadge } from "./StatusBadge";
 
-interface Props {
-  list: object;
-  conversations: readonly ConversationRowFragment[];
-  store: Pick<PageStore<never, never, never>, "setVisibleRows" | "loadMore">;
-  onTopRowChange: (index: number) => void;
-  scrollTarget: ScrollTarget | null;
-}
+const COLUMNS = [
+  ["col-user-number", "Other party"],
+  ["col-agent-number", "Our number"],
+  ["col-agent", "Agent"],
+  ["col-status", "Status"],
+  ["col-created", "Created"],
+] as const;
 
-export function ConversationTable({ list, conversations, store, onTopRowChange, scrollTarget }: Props) {
+export function ConversationTable(rows: TableRows<ConversationRowFragment>) {
   const { href } = useSession();
-  const [, navigate] = useLocation();
-  const ids = useMemo(() => conversations.map(({ id }) => id), [conversations]);
-  const { scrollBox, virtualizer, items, spaceAbove, spaceBelow, onScroll } = useVirtualRows({
-    list,
-    ids,
-    rowHeight: 41,
-    cardHeight: 84,
-    store,
-    scrollTarget,
-    onTopRowChange,
-  });
-  const open = (id: string) => navigate(href(`/conversations/${id}`));
-  const roving = useRovingTabIndex({
-    box: scrollBox,
-    ids,
-    scrollTo: (index) => virtualizer.scrollToIndex(index),
-    keys: { Enter: open },
-  });
-
   return (
-    <div ref={scrollBox} className="table-box" onKeyDown={roving.onKeyDown} onScroll={onScroll}>
-      <table className="table conversations" aria-label="Conversations, newest first">
-        <thead>
-          <tr>
-            <th scope="col" className="col-user-number">
-              Other party
-            </th>
-            <th scope="col" className="col-agent-number">
-              Our number
-            </th>
-            <th scope="col" className="col-agent">
-              Agent
-            </th>
-            <th scope="col" className="col-status">
-              Status
-            </th>
-            <th scope="col" className="col-created">
-              Created
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <tr className="spacer" aria-hidden="true" style={{ height: spaceAbove }} />
-          {items.map(({ index }) => {
-            const conversation = conversations[index];
-            return conversation ? (
-              <tr
-                key={conversation.id}
-                ref={virtualizer.measureElement}
-                data-index={index}
-                data-row={conversation.id}
-                tabIndex={conversation.id === roving.activeId ? 0 : -1}
-                onFocus={() => roving.setActiveId(conversation.id)}
-                onClick={(event) => isPlainClick(event) && open(conversation.id)}
-              >
-                <Cells conversation={conversation} href={href(`/conversations/${conversation.id}`)} />
-              </tr>
-            ) : null;
-          })}
-          <tr className="spacer" aria-hidden="true" style={{ height: spaceBelow }} />
-        </tbody>
-      </table>
-    </div>
+    <RowTable
+      {...rows}
+      className="conversations"
+      label="Conversations, newest first"
+      columns={COLUMNS}
+      cardHeight={84}
+      hrefOf={(id) => href(`/conversations/${id}`)}
+      cells={(conversation, to) => <Cells conversation={conversation} href={to} />}
+    />
   );
 }
 

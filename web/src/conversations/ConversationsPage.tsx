@@ -1,15 +1,10 @@
 import { useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { ConversationsDocument } from "../generated/graphql";
-import { Pager } from "../lists/Pager";
-import { useScrollTarget } from "../lists/useScrollTarget";
-import { usePages } from "../lists/usePages";
-import { usePageInAddress } from "../lists/usePageInAddress";
+import { ListView } from "../lists/ListView";
+import { useListView } from "../lists/useListView";
 import { useSession } from "../session/Session";
 import { EmptyState } from "../shell/EmptyState";
-import { Loading } from "../shell/Loading";
-import { ErrorMessage } from "../shell/ErrorMessage";
-import { ErrorRecovery } from "../shell/ErrorRecovery";
 import { ConversationFilters } from "./ConversationFilters";
 import { ConversationTable } from "./ConversationTable";
 import { FILTER_PARAMS, readConversationFilter } from "./conversationFilter";
@@ -31,57 +26,31 @@ export function ConversationsPage() {
 
 function Conversations() {
   const { organizationId, canRead } = useSession();
-  const [search, setSearch] = useSearchParams();
-  const page = usePageInAddress(PAGE_SIZE);
+  const [search] = useSearchParams();
   const variables = { organizationId, filter: readConversationFilter(search), withAgents: canRead("AGENTS") };
-  const list = usePages(
+  const view = useListView(
     { document: ConversationsDocument, variables, select: (data) => data.conversations, size: PAGE_SIZE },
-    page.anchor,
+    FILTER_PARAMS,
   );
-  const { store, snapshot, shownList, isStale } = list;
-  const { scrollTarget, isPending } = useScrollTarget(list, page);
-  const ids = useMemo(() => snapshot.nodes.map(({ id }) => id), [snapshot.nodes]);
-  const filtered = FILTER_PARAMS.some((name) => search.get(name));
-  const live = useConversationChanges(ids, filtered, store);
-  const clearFilters = () =>
-    setSearch((old) => {
-      [...FILTER_PARAMS, "after", "before"].forEach((name) => old.delete(name));
-      return old;
-    });
-
+  const ids = useMemo(() => view.snapshot.nodes.map(({ id }) => id), [view.snapshot.nodes]);
+  const live = useConversationChanges(ids, view.filtered, view.store);
   return (
     <>
       <title>Conversations · Dialtree</title>
       <h1 className="visually-hidden">Conversations</h1>
       <ConversationFilters />
-      {snapshot.error && (
-        <ErrorMessage error={snapshot.error} retry={() => void store.reload()}>
-          <ErrorRecovery error={snapshot.error} clear={clearFilters} />
-        </ErrorMessage>
-      )}
-      {snapshot.nodes.length > 0 && (
-        <div className="list" data-stale={isStale} aria-busy={isStale}>
-          <ConversationTable
-            list={shownList}
-            conversations={snapshot.nodes}
-            store={store}
-            onTopRowChange={(index) => isPending || page.followScroll(snapshot.starts, index)}
-            scrollTarget={scrollTarget}
-          />
-        </div>
-      )}
-      {snapshot.nodes.length === 0 && snapshot.loading && !snapshot.error && <Loading label="conversations" />}
-      {snapshot.nodes.length === 0 && !snapshot.loading && !snapshot.error && (
-        <NoConversations filtered={filtered} clear={clearFilters} />
-      )}
-      <Pager snapshot={snapshot} currentPage={page.anchor} label="conversations">
+      <ListView
+        view={view}
+        label="conversations"
+        empty={<NoConversations filtered={view.filtered} clear={view.clearFilters} />}
+        table={(rows) => <ConversationTable {...rows} />}
+      >
         {live.isStale && (
           <button className="button small primary" onClick={live.reload}>
             There are newer ones: show them
           </button>
         )}
-        <span className="count">{ids.length.toLocaleString("en")} loaded</span>
-      </Pager>
+      </ListView>
     </>
   );
 }

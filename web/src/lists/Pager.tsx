@@ -7,12 +7,15 @@ interface Props {
   /** The page in the address. */
   currentPage: PageArguments;
   label: string;
+  /** The server answers pages onward alone: what lies before is reached from the first page. */
+  onwardOnly?: boolean;
   children?: React.ReactNode;
 }
 
-export function Pager({ snapshot, currentPage, label, children }: Props) {
+export function Pager({ snapshot, currentPage, label, onwardOnly = false, children }: Props) {
   const [, setSearch] = useSearchParams();
   const { previous, next } = neighbours(snapshot.starts, currentPage);
+  const reachable = onwardOnly && previous?.before ? null : previous;
   const size = currentPage.first ?? currentPage.last ?? 0;
   const button = (name: string, to: PageArguments | null) => (
     <button className="button small" disabled={!to} onClick={() => to && setSearch((search) => withPage(search, to))}>
@@ -22,9 +25,9 @@ export function Pager({ snapshot, currentPage, label, children }: Props) {
   return (
     <nav className="pager" aria-label={`Pages of ${label}`}>
       {button("First", previous && { first: size })}
-      {button("Previous", previous)}
+      {button("Previous", reachable)}
       {button("Next", next)}
-      {button("Last", next && { last: size })}
+      {!onwardOnly && button("Last", next && { last: size })}
       {children}
     </nav>
   );
