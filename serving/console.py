@@ -27,6 +27,8 @@ CONSOLE_PATHS = (
     "/campaigns",
     "/campaigns/{id}",
     "/campaigns/{id}/setup",
+    "/campaigns/{id}/contacts",
+    "/campaigns/{id}/contacts/{contact_id}",
 )
 # No resources from elsewhere, no inline scripts or styles, no framing.
 CONTENT_SECURITY_POLICY = (

@@ -24,6 +24,8 @@ CONSOLE = [
     "/campaigns",
     "/campaigns/cmp_00000000000000000000000000",
     "/campaigns/cmp_00000000000000000000000000/setup",
+    "/campaigns/cmp_00000000000000000000000000/contacts",
+    "/campaigns/cmp_00000000000000000000000000/contacts/cnt_00000000000000000000000000",
 ]
 CONSOLE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:;"

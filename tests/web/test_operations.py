@@ -114,6 +114,8 @@ def variables_of(clinics: Client) -> dict[str, Any]:
         "withNumbers": True,
         "withAgents": True,
         "withTrunks": True,
+        "withCampaigns": True,
+        "withConversations": True,
         "filter": {},
         "input": {"allowFallback": True, "agentConfig": {}},
     }
@@ -158,6 +160,7 @@ IDS = {
     "AgentVersions": "agentId",
     "Campaign": "campaignId",
     "CampaignPreview": "campaignId",
+    "Contact": "contactId",
     "ContactImport": "importId",
     "CampaignUpdated": "campaignId",
     "EntityName": "agentId",
@@ -188,6 +191,11 @@ def inputs(variables: dict[str, Any]) -> dict[str, tuple[dict[str, Any], list[st
         "HangUpConversation": ({"conversationId": variables["conversationId"]}, []),
         "PauseCampaign": (campaign, []),
         "PublishAgentVersion": ({"agentVersionId": variables["agentVersionId"]}, []),
+        "RemoveContacts": ({"contactIds": []}, ["INVALID_INPUT"]),
+        "ReportOutcome": (
+            {"conversationId": variables["conversationId"], "outcome": "VOICEMAIL"},
+            NO_CAMPAIGN_CALL["ReportOutcome"],
+        ),
         "SetAgentActive": ({"agentId": variables["agentId"], "active": True}, []),
         "StartCampaign": (campaign, []),
         "SetShareable": ({"phoneNumberId": variables["phoneNumberId"], "shareable": True}, []),

@@ -1,6 +1,8 @@
 import { Redirect, Route, Switch } from "wouter";
 import { CampaignPage } from "./campaigns/CampaignPage";
 import { CampaignsPage } from "./campaigns/CampaignsPage";
+import { ContactPage } from "./campaigns/contacts/ContactPage";
+import { ContactsPage } from "./campaigns/contacts/ContactsPage";
 import { NewCampaignPage } from "./campaigns/setup/NewCampaignPage";
 import { SetupPage } from "./campaigns/setup/SetupPage";
 import { WhichNumberPage } from "./which-number/WhichNumberPage";
@@ -28,6 +30,10 @@ export function Pages() {
         <Route path="/campaigns/new" component={NewCampaignPage} />
         <Route path="/campaigns/:id">{({ id }) => <CampaignPage id={id} />}</Route>
         <Route path="/campaigns/:id/setup">{({ id }) => <SetupPage id={id} />}</Route>
+        <Route path="/campaigns/:id/contacts">{({ id }) => <ContactsPage campaignId={id} />}</Route>
+        <Route path="/campaigns/:id/contacts/:contact">
+          {({ id, contact }) => <ContactPage campaignId={id} id={contact} />}
+        </Route>
         <Route component={NotFound} />
       </Switch>
     </Shell>

@@ -15,6 +15,7 @@ import "./styles/which-number.css";
 import "./styles/conversations.css";
 import "./styles/campaigns.css";
 import "./styles/setup.css";
+import "./styles/contacts.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");

@@ -6,6 +6,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
+const toTheMinute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
 
 export function formatRelativeTime(iso: string, now = Date.now()): string {
@@ -16,4 +17,8 @@ export function formatRelativeTime(iso: string, now = Date.now()): string {
 
 export function formatDateTime(iso: string): string {
   return absolute.format(new Date(iso));
+}
+
+export function formatMinute(iso: string): string {
+  return toTheMinute.format(new Date(iso));
 }

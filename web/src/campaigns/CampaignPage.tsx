@@ -58,6 +58,7 @@ function Campaign({ campaign }: { campaign: NonNullable<CampaignQuery["campaign"
         <p role="status">
           <CampaignStatusBadge campaign={campaign} />
         </p>
+        <Link href={href(`/campaigns/${campaign.id}/contacts`)}>Contacts</Link>
         <CampaignControls campaign={campaign} />
       </header>
       <CampaignStatistics campaign={campaign} />

@@ -19,7 +19,12 @@ export function ConversationPage({ id }: { id: string }) {
   const { href, canRead } = useSession();
   const [{ data, error, fetching }, execute] = useQuery({
     query: ConversationDocument,
-    variables: { id, withNumbers: canRead("PHONE_NUMBERS"), withAgents: canRead("AGENTS") },
+    variables: {
+      id,
+      withNumbers: canRead("PHONE_NUMBERS"),
+      withAgents: canRead("AGENTS"),
+      withCampaigns: canRead("CAMPAIGNS"),
+    },
     requestPolicy: "cache-and-network",
   });
   const refetch = useCallback(() => execute({ requestPolicy: "network-only" }), [execute]);
@@ -65,6 +70,7 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
       <h1>
         {direction === "OUTBOUND" ? "Call to" : "Call from"} {other}
       </h1>
+      {conversation.contact && <CampaignLinks contact={conversation.contact} number={other} />}
       <section className="panel" aria-label="Status">
         <LiveStatus conversation={conversation} />
         <CallControls conversation={conversation} />
@@ -82,5 +88,23 @@ function Conversation({ conversation }: { conversation: NonNullable<Conversation
       <TransferList transfers={conversation.transfers} />
       <ConversationDetails conversation={conversation} />
     </div>
+  );
+}
+
+interface CampaignLinksProps {
+  contact: NonNullable<NonNullable<ConversationQuery["conversation"]>["contact"]>;
+  number: string;
+}
+
+/** Leads to the campaign that made the call, and to the contact whom it called. */
+function CampaignLinks({ contact: { id, campaign }, number }: CampaignLinksProps) {
+  const { href } = useSession();
+  return (
+    <p className="conversation-campaign">
+      <span className="muted">Of the campaign</span>{" "}
+      <Link href={href(`/campaigns/${campaign.id}`)}>{campaign.name}</Link>
+      <span className="muted">, to its contact</span>{" "}
+      <Link href={href(`/campaigns/${campaign.id}/contacts/${id}`)}>{number}</Link>
+    </p>
   );
 }

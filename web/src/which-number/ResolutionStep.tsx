@@ -1,6 +1,5 @@
-import { useState } from "react";
 import type { OutboundNumberRule, ResolutionFragment, StepVerdict } from "../generated/graphql";
-import { formatPhoneNumber } from "../phoneNumber";
+import { Candidates } from "./Candidates";
 
 type StepFields = ResolutionFragment["steps"][number];
 
@@ -17,8 +16,6 @@ const VERDICT_LABELS: Record<StepVerdict, string> = {
   NOT_GIVEN: "Not given",
   NOT_REACHED: "Not reached",
 };
-
-const CANDIDATES_SHOWN = 4;
 
 interface Props {
   step: StepFields;
@@ -41,31 +38,7 @@ export function ResolutionStep({ step, position, decided, reasonShownBelow }: Pr
       </header>
       <p className="mono muted step-input">{input}</p>
       {!reasonShownBelow && <p className="reason">{step.reason}</p>}
-      {step.candidates.length > 0 && <Candidates step={step} />}
+      {step.candidates.length > 0 && <Candidates candidates={step.candidates} reason={step.reason} />}
     </li>
-  );
-}
-
-function Candidates({ step: { candidates, reason: said } }: { step: StepFields }) {
-  const [all, setAll] = useState(false);
-  const shown = all ? candidates : candidates.slice(0, CANDIDATES_SHOWN);
-  return (
-    <>
-      <ul className="candidates" aria-label="Candidates, best first">
-        {shown.map(({ e164, verdict, reason }) => (
-          <li key={e164} data-verdict={verdict}>
-            <span className="candidate-number" title={e164}>
-              {formatPhoneNumber(e164)}
-            </span>
-            {reason !== said && <span className="candidate-reason">{reason}</span>}
-          </li>
-        ))}
-      </ul>
-      {candidates.length > CANDIDATES_SHOWN && (
-        <button className="button button-ghost small" onClick={() => setAll(!all)}>
-          {all ? "Fewer" : `${candidates.length - CANDIDATES_SHOWN} more`}
-        </button>
-      )}
-    </>
   );
 }
