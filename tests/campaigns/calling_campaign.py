@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.campaigns.test_campaign import ALWAYS, ANSWERS, MONDAY_NOON, Clock, contact
+from tests.databases import DatabaseForTests
 from tests.installation import Json, Number
 from tests.retrying import attempts
 from tests.server_process import ServerProcess, run_server_in
@@ -95,7 +96,7 @@ class Calling:
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Calling]:
+def serving(folder: Path, store: DatabaseForTests | None = None, **environment: str) -> Iterator[Calling]:
     """Run a server that dials, with a clock that says Monday noon in New York."""
     clock, port = Clock(folder / "clock"), free_port()
     settings = {
@@ -103,5 +104,5 @@ def serving(folder: Path, **environment: str) -> Iterator[Calling]:
         "DIALTREE_PRIVATE_CARRIERS": "allow",
         "DIALTREE_SANDBOX_CARRIER": f"127.0.0.1:{port}",
     }
-    with run_server_in(folder, "dialtree.db", (), None, **settings | clock.variables | environment) as server:
+    with run_server_in(folder, "dialtree.db", (), store, **settings | clock.variables | environment) as server:
         yield Calling(server, clock, port)

@@ -16,6 +16,7 @@ import "./styles/conversations.css";
 import "./styles/campaigns.css";
 import "./styles/setup.css";
 import "./styles/contacts.css";
+import "./styles/progress.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");

@@ -6,7 +6,7 @@ import { ErrorMessage } from "../shell/ErrorMessage";
 import { Loading } from "../shell/Loading";
 import { CampaignControls } from "./CampaignControls";
 import { CampaignSettings } from "./CampaignSettings";
-import { CampaignStatistics } from "./CampaignStatistics";
+import { CampaignProgress } from "./progress/CampaignProgress";
 import { CampaignStatusBadge } from "./CampaignStatusBadge";
 import { useLiveCampaign } from "./useLiveCampaign";
 
@@ -61,7 +61,7 @@ function Campaign({ campaign }: { campaign: NonNullable<CampaignQuery["campaign"
         <Link href={href(`/campaigns/${campaign.id}/contacts`)}>Contacts</Link>
         <CampaignControls campaign={campaign} />
       </header>
-      <CampaignStatistics campaign={campaign} />
+      <CampaignProgress campaign={campaign} />
       <CampaignSettings campaign={campaign} />
     </div>
   );

@@ -11,6 +11,8 @@ interface Props {
   caption: string;
   /** What a row is of, for the head of the table. */
   of: string;
+  /** What is counted, for its head too. */
+  counted?: string;
   bars: readonly Bar[];
   tone?: "accent" | "good" | "bad";
 }
@@ -18,7 +20,7 @@ interface Props {
 const MAX_ROWS = 12;
 
 /** Counts as bars: a table, whose bars are beside the figures that they show. The rest of a long one is summed up. */
-export function BarTable({ caption, of, bars, tone = "accent" }: Props) {
+export function BarTable({ caption, of, counted = "Contacts", bars, tone = "accent" }: Props) {
   const shown = withRest(bars);
   const most = Math.max(1, ...shown.map(({ count }) => count));
   return (
@@ -27,7 +29,7 @@ export function BarTable({ caption, of, bars, tone = "accent" }: Props) {
       <thead className="visually-hidden">
         <tr>
           <th scope="col">{of}</th>
-          <th scope="col">Contacts</th>
+          <th scope="col">{counted}</th>
         </tr>
       </thead>
       <tbody>
