@@ -97,6 +97,58 @@ def test_r16_typed_contacts_are_accepted_or_refused_by_themselves(clinics: Clien
     expect(page.get_by_text("3 contacts in the campaign")).to_be_visible()
 
 
+def test_r16_a_table_is_pasted_with_variables_and_all_else(clinics: Client, browsers: Browsers) -> None:
+    """Its columns are those of a file; a row that is wrong is told before it is sent, or by the server."""
+    campaign = create_campaign(clinics, "Check-ups")
+    page = open_step(browsers, clinics, campaign, "contacts")
+    table = [
+        "e164\texternalId\ttimeZone\tagentNumber\tnotBefore\tname",
+        f"+12065550142\tp1\tAmerica/Denver\t{OWN}\t2031-12-01T09:00\tAnn, jr.",
+        "+12065550143\tp2\t\t\tsoon\tBob",
+        "+12065550144\tp3\tMars/Base\t\t\tCid",
+    ]
+    page.get_by_label("Numbers", exact=True).fill("\n".join(table))
+    expect(page.get_by_text("variables: name.")).to_be_visible()
+    page.get_by_role("button", name="Add 3 contacts").click()
+    expect(page.get_by_text("1 added or changed, 2 refused.")).to_be_visible()
+    expect(page.locator(".refused-rows tbody tr")).to_have_text(
+        [re.compile("^3.*no time"), re.compile("^4.*Mars/Base")]
+    )
+    assert contact_of(clinics, campaign, "+12065550142") == {
+        "externalId": "p1",
+        "timeZone": "America/Denver",
+        "agentNumber": OWN,
+        "notBefore": "2031-12-01T09:00:00Z",
+        "variables": {"name": "Ann, jr."},
+    }
+
+
+def test_r16_a_contact_that_is_there_is_changed_or_refused(clinics: Client, browsers: Browsers) -> None:
+    """As is chosen, for typed contacts and a file's alike."""
+    campaign = create_campaign(clinics, "Check-ups")
+    page = open_step(browsers, clinics, campaign, "contacts")
+    page.get_by_label("A contact that is there already").select_option(label="Refuse the new one")
+    page.get_by_label("Numbers", exact=True).fill("+12065550199, p1")
+    page.get_by_role("button", name="Add 1 contact").click()
+    expect(page.get_by_text("0 added or changed, 1 refused.")).to_be_visible()
+    page.get_by_text("CSV file", exact=True).click()
+    expect(page.get_by_label("A contact that is there already")).to_have_value("REFUSE")
+    send_file(page, "e164,externalId\n+12065550199,p1\n")
+    expect(page.get_by_text("0 added or changed, 1 refused.")).to_be_visible()
+    assert contact_of(clinics, campaign, "+12065550199")["externalId"] is None
+    page.get_by_label("A contact that is there already").select_option(label="Change it")
+    page.get_by_role("button", name="Send file").click()
+    expect(page.get_by_text("1 added or changed.")).to_be_visible()
+    assert contact_of(clinics, campaign, "+12065550199")["externalId"] == "p1"
+
+
+def contact_of(client: Client, campaign: str, e164: str) -> dict[str, Any]:
+    fields = "e164 externalId timeZone agentNumber notBefore variables"
+    query = f"query($id: ID!) {{ campaign(id: $id) {{ contacts(first: 10) {{ nodes {{ {fields} }} }} }} }}"
+    nodes = client(query, id=campaign)["campaign"]["contacts"]["nodes"]
+    return {name: value for each in nodes if each["e164"] == e164 for name, value in each.items() if name != "e164"}
+
+
 def test_r16_a_file_is_sent_and_its_refused_rows_are_shown(clinics: Client, browsers: Browsers) -> None:
     campaign = create_campaign(clinics, "Check-ups")
     page = open_step(browsers, clinics, campaign, "contacts")
@@ -239,7 +291,8 @@ def test_r22_the_agent_stays_while_it_runs(clinics: Client, browsers: Browsers) 
 
 def test_r25_the_dry_run_is_shown_as_bars(clinics: Client, browsers: Browsers) -> None:
     agent = agent_of(clinics, "Front desk")
-    campaign = create_campaign(clinics, "Check-ups", agentId=agent, agentNumber=OWN)
+    pool = [{"e164": OWN}, {"e164": BORROWED}]
+    campaign = create_campaign(clinics, "Check-ups", agentId=agent, pool=pool)
     contacts = [{"e164": f"+12125550{line}"} for line in range(110, 113)] + [{"e164": "+15552340142"}]
     clinics.mutate_successfully("addContacts", "__typename", campaignId=campaign, contacts=contacts)
     page = open_step(browsers, clinics, campaign, "dry-run")

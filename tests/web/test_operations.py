@@ -162,6 +162,8 @@ IDS = {
     "CampaignPreview": "campaignId",
     "Contact": "contactId",
     "ContactImport": "importId",
+    "ContactImportProgress": "importId",
+    "ContactImports": "campaignId",
     "CampaignUpdated": "campaignId",
     "EntityName": "agentId",
     "ChildOrganizations": "organizationId",

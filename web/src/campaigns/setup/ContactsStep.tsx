@@ -2,6 +2,7 @@ import { useState } from "react";
 import { SegmentedControl } from "../../shell/SegmentedControl";
 import { ContactStatusBar } from "../ContactStatusBar";
 import { formatCount } from "../labels";
+import { DEFAULT_ADD_OPTIONS } from "./addOptions";
 import { FileContacts } from "./FileContacts";
 import { SetupFrame } from "./SetupFrame";
 import type { SetupStepProps } from "./SetupPage";
@@ -14,7 +15,7 @@ const WAYS = { typed: "Type or paste", file: "CSV file" } as const;
 export function ContactsStep({ campaign, refetch }: SetupStepProps) {
   const { go } = useSteps(campaign.id, "contacts");
   const [way, setWay] = useState<keyof typeof WAYS>("typed");
-  const [region, setRegion] = useState("");
+  const [options, setOptions] = useState(DEFAULT_ADD_OPTIONS);
   const { statistics } = campaign;
   const Way = way === "typed" ? TypedContacts : FileContacts;
   return (
@@ -33,7 +34,7 @@ export function ContactsStep({ campaign, refetch }: SetupStepProps) {
           <ContactStatusBar statistics={statistics} />
         </div>
         <SegmentedControl legend="How to add them" options={WAYS} value={way} onChange={setWay} />
-        <Way campaignId={campaign.id} region={region} onRegionChange={setRegion} onAdded={refetch} />
+        <Way campaignId={campaign.id} options={options} onOptionsChange={setOptions} onAdded={refetch} />
         <footer className="setup-foot">
           <button type="button" className="button" onClick={() => go("agent")}>
             Back

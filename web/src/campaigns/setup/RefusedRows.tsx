@@ -1,3 +1,4 @@
+import { useId } from "react";
 import { formatCount } from "../labels";
 import type { RefusedRow } from "./refusedRows";
 
@@ -6,22 +7,30 @@ interface Props {
   /** How many there are, where `rows` holds the first of them alone. */
   total: number;
   download: () => void;
+  /** Why they could not be saved. */
+  errorMessage?: string | null;
 }
 
 const MAX_SHOWN = 50;
 
 /** The rows that were refused, with the reason of each, and a button that saves all of them. */
-export function RefusedRows({ rows, total, download }: Props) {
+export function RefusedRows({ rows, total, download, errorMessage }: Props) {
+  const id = useId();
   if (total === 0) return null;
   const shown = rows.slice(0, MAX_SHOWN);
   return (
-    <section className="refused-rows" aria-labelledby="refused-rows">
+    <section className="refused-rows" aria-labelledby={id}>
       <header>
-        <h2 id="refused-rows">{formatCount(total, "row")} refused</h2>
+        <h2 id={id}>{formatCount(total, "row")} refused</h2>
         <button type="button" className="button small" onClick={download}>
           Download as CSV
         </button>
       </header>
+      {errorMessage && (
+        <p role="alert" className="field-error">
+          {errorMessage}
+        </p>
+      )}
       <div className="refused-scroll" tabIndex={0} role="group" aria-label="Refused rows">
         <table className="plain-table">
           <thead>

@@ -1,29 +1,32 @@
 import { useState } from "react";
 import { Field } from "../../shell/Field";
 import { formatCount } from "../labels";
+import { AddOptionsFields } from "./AddOptionsFields";
+import type { AddOptions } from "./addOptions";
 import { AddedSummary } from "./AddedSummary";
+import { describeColumns } from "./contactTable";
 import { RefusedRows } from "./RefusedRows";
-import { RegionField } from "./RegionField";
 import { refusedRowsCsv, saveFile } from "./refusedRows";
-import { readTypedContacts } from "./typedContacts";
+import { readColumns, readTypedContacts } from "./typedContacts";
 import { useAddContacts } from "./useAddContacts";
 
 export interface ContactsProps {
   campaignId: string;
-  region: string;
-  onRegionChange: (region: string) => void;
+  options: AddOptions;
+  onOptionsChange: (options: AddOptions) => void;
   onAdded: () => void;
 }
 
 /** Contacts that are typed or pasted, a line each. The text stays while some of it was refused, to be corrected. */
-export function TypedContacts({ campaignId, region, onRegionChange, onAdded }: ContactsProps) {
+export function TypedContacts({ campaignId, options, onOptionsChange, onAdded }: ContactsProps) {
   const [text, setText] = useState("");
   const contacts = readTypedContacts(text);
+  const columns = readColumns(text);
   const { add, progress, added, errorMessage } = useAddContacts(campaignId);
   const refused = added?.refused ?? [];
 
   async function submit() {
-    if (await add(contacts, region || null)) setText("");
+    if (await add(contacts, options)) setText("");
     onAdded();
   }
 
@@ -31,7 +34,7 @@ export function TypedContacts({ campaignId, region, onRegionChange, onAdded }: C
     <>
       <Field
         label="Numbers"
-        hint="One a line, with its country code. After a comma an id of yours may follow: +1 206 555 0142, patient-17"
+        hint="One a line, with its country code. After a comma an id of yours may follow. Or paste a table whose first line names its columns: e164, externalId, timeZone, agentNumber, notBefore; any other becomes a variable for the agent."
       >
         {(controlProps) => (
           <textarea
@@ -44,9 +47,12 @@ export function TypedContacts({ campaignId, region, onRegionChange, onAdded }: C
           />
         )}
       </Field>
-      <div className="field-row">
-        <RegionField value={region} onChange={onRegionChange} />
-      </div>
+      {columns && (
+        <p role="status" className="note">
+          {describeColumns(columns)}
+        </p>
+      )}
+      <AddOptionsFields options={options} onChange={onOptionsChange} />
       <div className="setup-action">
         <button
           type="button"

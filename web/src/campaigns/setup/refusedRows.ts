@@ -1,7 +1,16 @@
+import type { ContactImportQuery } from "../../generated/graphql";
+
+type FoundImport = Extract<ContactImportQuery["node"], { __typename: "ContactImport" }>;
+
 export interface RefusedRow {
   line: number;
   number: string;
   message: string;
+}
+
+/** Returns the first refused rows of an import. */
+export function readRefusals({ refusals }: Pick<FoundImport, "refusals">): readonly RefusedRow[] {
+  return refusals.nodes.map(({ line, e164, message }) => ({ line, number: e164 ?? "", message }));
 }
 
 /** Writes refused rows as a CSV (RFC 4180). A cell that a spreadsheet would take for a formula is marked as text. */

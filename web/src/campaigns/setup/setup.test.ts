@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { withRest } from "./BarTable";
 import { changedFields } from "./changedFields";
+import { describeColumns } from "./contactTable";
+import { describeUpload } from "./describeUpload";
 import { fromLocalInput, toLocalInput } from "./localDateTime";
 import { describePace, paceInput } from "./PaceFields";
 import { describePool, poolInput, readPool, withNumber } from "./poolChoice";
@@ -9,8 +11,8 @@ import { messageOf } from "./putFile";
 import { refusedRowsCsv } from "./refusedRows";
 import { readStep, stepOf } from "./steps";
 import { testCallInput } from "./testCallInput";
-import { inBatches, readTypedContacts } from "./typedContacts";
-import { withBatch } from "./useAddContacts";
+import { inBatches, readColumns, readTypedContacts } from "./typedContacts";
+import { faulty, withBatch } from "./useAddContacts";
 
 test("reads typed contacts with their lines, and an id of one's own", () => {
   const text = "+1 206 555 0142\n\n +12065550143 ; patient-17 \r\n+12065550144\tx";
@@ -19,6 +21,33 @@ test("reads typed contacts with their lines, and an id of one's own", () => {
     { line: 3, contact: { e164: "+12065550143", externalId: "patient-17" } },
     { line: 4, contact: { e164: "+12065550144", externalId: "x" } },
   ]);
+});
+
+test("reads a table by the columns that its first line names, as a file is read", () => {
+  const text = 'Name;E164;notbefore;timeZone\n"Ann ""A""; Jr.";+1206;2026-12-01T09:00;\n;;;\n;+1207;2026-12-01;UTC';
+  expect(readTypedContacts(text)).toEqual([
+    { line: 2, contact: { e164: "+1206", notBefore: "2026-12-01T09:00Z", variables: { Name: 'Ann "A"; Jr.' } } },
+    { line: 4, contact: { e164: "+1207", notBefore: "2026-12-01T00:00:00Z", timeZone: "UTC" } },
+  ]);
+  const copied = "e164\tcity\n+1206\tSeattle, WA";
+  expect(readTypedContacts(copied)).toEqual([
+    { line: 2, contact: { e164: "+1206", variables: { city: "Seattle, WA" } } },
+  ]);
+  expect(describeColumns(readColumns(copied) ?? [])).toBe("Read as a table with e164; variables: city.");
+  expect(readColumns("+1206, e1")).toBeNull();
+});
+
+test("says what is wrong with the row of a table before it is sent", () => {
+  const faults = (text: string) => readTypedContacts(text).map(({ fault }) => fault);
+  expect(faults("e164,city\n+1,a,b\n+2,c")).toEqual([expect.stringMatching("3 cells.*2 columns"), undefined]);
+  expect(faults("e164,notBefore\n+1,soon")).toEqual([expect.stringMatching("“soon” is no time")]);
+  expect(faults("e164,E164\n+1,+2")).toEqual([expect.stringMatching("E164 more than once")]);
+  const contacts = readTypedContacts("e164,city\n+1\n+2,b");
+  expect(faulty(contacts)).toEqual({
+    accepted: 0,
+    unchanged: 0,
+    refused: [{ line: 2, number: "+1", message: expect.stringMatching("1 cells") as string }],
+  });
 });
 
 test("divides into batches, and tells the line of each refusal", () => {
@@ -44,7 +73,12 @@ test("writes refused rows as a CSV that no spreadsheet takes for formulas", () =
 
 test("tells what was wrong with an upload", () => {
   expect(messageOf('{"errors":[{"message":"Too large."}]}')).toBe("Too large.");
-  expect(messageOf("<html>")).toMatch(/cut off/);
+  expect(messageOf("<html>")).toMatch(/broke off/);
+});
+
+test("says how far an upload is", () => {
+  expect(describeUpload(0.999, 1)).toBe("99 % sent, 1 row read");
+  expect(describeUpload(1, 1200)).toBe("Sent, 1,200 rows read");
 });
 
 test("sends only what has changed", () => {

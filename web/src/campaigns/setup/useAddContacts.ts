@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useMutation } from "urql";
 import { AddContactsDocument } from "../../generated/graphql";
 import { mutationError } from "../../shell/errorText";
+import type { AddOptions } from "./addOptions";
 import type { RefusedRow } from "./refusedRows";
 import { type TypedContact, inBatches } from "./typedContacts";
 
@@ -22,13 +23,15 @@ export function useAddContacts(campaignId: string) {
   const [errorMessage, setErrorMessage] = useState<string | null>(null);
 
   /** Returns whether all of them are in the campaign. */
-  async function add(contacts: readonly TypedContact[], defaultRegion: string | null): Promise<boolean> {
+  async function add(contacts: readonly TypedContact[], options: AddOptions): Promise<boolean> {
     setErrorMessage(null);
     let failed = false;
-    let sum: AddedContacts = { accepted: 0, unchanged: 0, refused: [] };
-    for (const [place, batch] of inBatches(contacts, BATCH_SIZE).entries()) {
-      setProgress({ sent: place * BATCH_SIZE, of: contacts.length });
-      const input = { campaignId, contacts: batch.map(({ contact }) => contact), defaultRegion };
+    const readable = contacts.filter(({ fault }) => !fault);
+    let sum = faulty(contacts);
+    setAdded(sum);
+    for (const [place, batch] of inBatches(readable, BATCH_SIZE).entries()) {
+      setProgress({ sent: place * BATCH_SIZE, of: readable.length });
+      const input = { campaignId, contacts: batch.map(({ contact }) => contact), ...options };
       const { data, error } = await send({ input });
       const answer = data?.addContacts;
       const problem = mutationError(error, answer?.userErrors);
@@ -47,6 +50,14 @@ export function useAddContacts(campaignId: string) {
   return { add, progress, added, errorMessage };
 }
 
+/** Counts those that are not sent, since what is wrong with them is known. */
+export function faulty(contacts: readonly TypedContact[]): AddedContacts {
+  const refused = contacts.flatMap(({ line, contact, fault }) =>
+    fault ? [{ line, number: contact.e164, message: fault }] : [],
+  );
+  return { accepted: 0, unchanged: 0, refused };
+}
+
 interface Answer {
   accepted: number;
   unchanged: number;
@@ -62,6 +73,6 @@ export function withBatch(sum: AddedContacts, batch: readonly TypedContact[], an
   return {
     accepted: sum.accepted + answer.accepted,
     unchanged: sum.unchanged + answer.unchanged,
-    refused: [...sum.refused, ...refused],
+    refused: [...sum.refused, ...refused].sort((one, other) => one.line - other.line),
   };
 }
