@@ -26,6 +26,7 @@ CONSOLE_PATHS = (
     "/conversations/{id}",
     "/campaigns",
     "/campaigns/{id}",
+    "/campaigns/{id}/imports",
     "/campaigns/{id}/setup",
     "/campaigns/{id}/contacts",
     "/campaigns/{id}/contacts/{contact_id}",

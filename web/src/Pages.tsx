@@ -3,6 +3,7 @@ import { CampaignPage } from "./campaigns/CampaignPage";
 import { CampaignsPage } from "./campaigns/CampaignsPage";
 import { ContactPage } from "./campaigns/contacts/ContactPage";
 import { ContactsPage } from "./campaigns/contacts/ContactsPage";
+import { ImportsPage } from "./campaigns/imports/ImportsPage";
 import { NewCampaignPage } from "./campaigns/setup/NewCampaignPage";
 import { SetupPage } from "./campaigns/setup/SetupPage";
 import { WhichNumberPage } from "./which-number/WhichNumberPage";
@@ -29,6 +30,7 @@ export function Pages() {
         <Route path="/campaigns" component={CampaignsPage} />
         <Route path="/campaigns/new" component={NewCampaignPage} />
         <Route path="/campaigns/:id">{({ id }) => <CampaignPage id={id} />}</Route>
+        <Route path="/campaigns/:id/imports">{({ id }) => <ImportsPage id={id} />}</Route>
         <Route path="/campaigns/:id/setup">{({ id }) => <SetupPage id={id} />}</Route>
         <Route path="/campaigns/:id/contacts">{({ id }) => <ContactsPage campaignId={id} />}</Route>
         <Route path="/campaigns/:id/contacts/:contact">

@@ -17,6 +17,7 @@ import "./styles/campaigns.css";
 import "./styles/setup.css";
 import "./styles/contacts.css";
 import "./styles/progress.css";
+import "./styles/imports.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no root");

@@ -59,6 +59,7 @@ function Campaign({ campaign }: { campaign: NonNullable<CampaignQuery["campaign"
           <CampaignStatusBadge campaign={campaign} />
         </p>
         <Link href={href(`/campaigns/${campaign.id}/contacts`)}>Contacts</Link>
+        <Link href={href(`/campaigns/${campaign.id}/imports`)}>Imports</Link>
         <CampaignControls campaign={campaign} />
       </header>
       <CampaignProgress campaign={campaign} />

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readCampaignFilter } from "./campaignFilter";
 import { inOrder } from "./ContactStatusBar";
+import { adviceOf, pollInterval } from "./imports/importStatus";
 import { formatCount } from "./labels";
 import { describeDays, describeWindow, formatDelay, WEEKDAYS } from "./windows";
 
@@ -34,4 +35,10 @@ test("describes weekdays, joining those that follow each other", () => {
 test("formats delays and counts", () => {
   expect([10, 60, 240, 1440, 2880].map(formatDelay)).toEqual(["10 minutes", "1 hour", "4 hours", "1 day", "2 days"]);
   expect([formatCount(1, "call"), formatCount(1200, "call")]).toEqual(["1 call", "1,200 calls"]);
+});
+
+test("asks for imports often while one of them is read", () => {
+  expect(pollInterval([{ status: "COMPLETED" }, { status: "RECEIVING" }])).toBeLessThan(pollInterval([]));
+  expect(adviceOf("FAILED")).toMatch(/send the same file again/);
+  expect(adviceOf("COMPLETED")).toBeNull();
 });
