@@ -116,7 +116,6 @@ def test_r16_a_table_is_pasted_with_variables_and_all_else(clinics: Client, brow
     )
     assert contact_of(clinics, campaign, "+12065550142") == {
         "externalId": "p1",
-        "timeZone": "America/Denver",
         "agentNumber": OWN,
         "notBefore": "2031-12-01T09:00:00Z",
         "variables": {"name": "Ann, jr."},
@@ -143,7 +142,7 @@ def test_r16_a_contact_that_is_there_is_changed_or_refused(clinics: Client, brow
 
 
 def contact_of(client: Client, campaign: str, e164: str) -> dict[str, Any]:
-    fields = "e164 externalId timeZone agentNumber notBefore variables"
+    fields = "e164 externalId agentNumber notBefore variables"
     query = f"query($id: ID!) {{ campaign(id: $id) {{ contacts(first: 10) {{ nodes {{ {fields} }} }} }} }}"
     nodes = client(query, id=campaign)["campaign"]["contacts"]["nodes"]
     return {name: value for each in nodes if each["e164"] == e164 for name, value in each.items() if name != "e164"}
@@ -291,8 +290,7 @@ def test_r22_the_agent_stays_while_it_runs(clinics: Client, browsers: Browsers) 
 
 def test_r25_the_dry_run_is_shown_as_bars(clinics: Client, browsers: Browsers) -> None:
     agent = agent_of(clinics, "Front desk")
-    pool = [{"e164": OWN}, {"e164": BORROWED}]
-    campaign = create_campaign(clinics, "Check-ups", agentId=agent, pool=pool)
+    campaign = create_campaign(clinics, "Check-ups", agentId=agent, agentNumber=OWN)
     contacts = [{"e164": f"+12125550{line}"} for line in range(110, 113)] + [{"e164": "+15552340142"}]
     clinics.mutate_successfully("addContacts", "__typename", campaignId=campaign, contacts=contacts)
     page = open_step(browsers, clinics, campaign, "dry-run")
