@@ -63,7 +63,8 @@ class CampaignAdmission:
                     await self._admit()
             await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(committed.wait(), POLL_INTERVAL_SECONDS)
+                async with asyncio.timeout(POLL_INTERVAL_SECONDS):
+                    await committed.wait()
 
     async def _admit(self) -> None:
         async with self._database.read() as session:

@@ -90,7 +90,8 @@ class Dialer:
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
 
     async def _claim(self, trunk_id: str) -> ClaimedBatch:
         """Claim the calls that may start, and begin to place them.

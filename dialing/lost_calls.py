@@ -62,6 +62,7 @@ class LostCalls:
                 await ask()
             except OutcomeUnknown:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopped.wait(), RETRY_SECONDS)
+                    async with asyncio.timeout(RETRY_SECONDS):
+                        await self._stopped.wait()
             else:
                 return

@@ -30,7 +30,8 @@ async def wait_until_begun(database: Database, transfer_id: str) -> TransferRow:
                 if transfer.begun_at or transfer.ended_at:
                     return _require_begun(transfer)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(commit_event.wait(), POLL_INTERVAL_SECONDS)
+                    async with asyncio.timeout(POLL_INTERVAL_SECONDS):
+                        await commit_event.wait()
 
     async def give_up(session: WriteSession) -> TransferRow:
         await session.execute(cancel_unclaimed_transfer(transfer_id, now()))

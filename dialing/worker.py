@@ -170,7 +170,8 @@ class DialingWorker:
                 await asyncio.sleep(POLL_INTERVAL_SECONDS)
             await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(committed.wait(), POLL_INTERVAL_SECONDS)
+                async with asyncio.timeout(POLL_INTERVAL_SECONDS):
+                    await committed.wait()
 
     async def _process_changes(self, since: ChangePosition | None) -> ChangePosition | None:
         """Process the changes since a position, or everything pending if `since` is None.

@@ -66,7 +66,8 @@ class ChangeFeed:
         while True:
             await self._has_subscribers.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._committed.wait(), POLL_INTERVAL_SECONDS)
+                async with asyncio.timeout(POLL_INTERVAL_SECONDS):
+                    await self._committed.wait()
             self._committed.clear()
             try:
                 await self._poll()

@@ -51,7 +51,8 @@ class CommitNotifier:
             self._on_commit()  # for commits while nobody listened
             while not connection.is_closed():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake_up.wait(), KEEPALIVE_INTERVAL_SECONDS)
+                    async with asyncio.timeout(KEEPALIVE_INTERVAL_SECONDS):
+                        await self._wake_up.wait()
                 self._wake_up.clear()
                 await connection.execute(f"NOTIFY {CHANNEL}")
         finally:

@@ -9,7 +9,8 @@ async def retransmit(send: Callable[[], None], acknowledged: asyncio.Event, inte
     for seconds in intervals_seconds:
         send()
         try:
-            await asyncio.wait_for(acknowledged.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await acknowledged.wait()
         except TimeoutError:
             continue
         return

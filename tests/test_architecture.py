@@ -225,6 +225,12 @@ def test_files_and_functions_are_short(module: str) -> None:
     assert not long
 
 
+@pytest.mark.parametrize("module", HAND_WRITTEN)
+def test_a_task_that_waits_for_an_event_can_be_cancelled(module: str) -> None:
+    """On Python 3.11 asyncio.wait_for loses a cancellation that comes together with the event, and the task goes on."""
+    assert not re.search(r"asyncio\.wait_for\([\w.]+\.wait\(\)", HAND_WRITTEN[module].read_text())
+
+
 def test_every_module_says_what_lives_there() -> None:
     tests = {module_name(file): file for file in (ROOT / "tests").rglob("*.py")}
     everything = SOURCES | tests
