@@ -43,7 +43,7 @@ class AdmissionLimits:
 
 
 class CampaignAdmission:
-    """Admits contacts as long as the worker runs: after each commit, and each second."""
+    """Admits contacts as long as the worker runs: after each commit of others, and each second."""
 
     def __init__(self, context: WorkerContext) -> None:
         self._database = context.database
@@ -59,18 +59,25 @@ class CampaignAdmission:
         while True:
             committed.clear()
             with suppress(SQLAlchemyError, DatabaseUnavailable):
-                if self._lease.server_id:
-                    await self._admit()
+                if self._lease.server_id and await self._admit(committed):
+                    committed.set()
             await asyncio.sleep(PAUSE_SECONDS)
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_INTERVAL_SECONDS):
                     await committed.wait()
 
-    async def _admit(self) -> None:
+    async def _admit(self, own_event: asyncio.Event) -> bool:
+        """Admit contacts in one pass, whose commit does not set `own_event`.
+
+        Return whether another pass is to follow at once: this one was full, or has read on to a new place.
+        """
         async with self._database.read() as session:
-            is_any_running = bool(await find_running_campaigns(session))
-        if is_any_running:
-            await self._database.write_locking(partial(admit_contacts, limits=self._limits, reached=self._reached))
+            if not await find_running_campaigns(session):
+                return False
+        work = partial(admit_contacts, limits=self._limits, reached=self._reached)
+        before = dict(self._reached)
+        admitted = await self._database.write_locking(work, own_event=own_event)
+        return admitted == MAX_ADMITTED or bool(self._reached.items() - before.items())
 
 
 async def admit_contacts(

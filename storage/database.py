@@ -74,31 +74,39 @@ class Database:
         await self._driver.listen()
 
     async def write_locking(
-        self, work: Callable[[WriteSession], Awaitable[Result]], *, independent: bool = False
+        self,
+        work: Callable[[WriteSession], Awaitable[Result]],
+        *,
+        independent: bool = False,
+        own_event: asyncio.Event | None = None,
     ) -> Result:
         """Run `work` as `write` does, for work that locks the rows it decides by and reads them afterwards.
 
         On PostgreSQL it is READ COMMITTED, so that servers that claim at once skip locked rows (SKIP LOCKED) and see
         what others have claimed. In a serializable transaction each row that has changed since is a conflict: of many
         that claim at once, one would get through. `independent`: it shares no row with `write`, so it does not wait for
-        a write that excludes others, and sets no commit event. Raises `DatabaseUnavailable`.
+        a write that excludes others, and sets no commit event. `own_event`: the commit event of whoever writes, which
+        this commit does not set. Raises `DatabaseUnavailable`.
         """
-        answer, counts = await self._driver.write_locking(_with_counts(work), independent=independent)
+        answer, counts = await self._driver.write_locking(
+            _with_counts(work), independent=independent, own_event=own_event
+        )
         self.committed_counts.update(counts)
         return answer
 
     def commit_event(self) -> asyncio.Event:
         """Return a new event that is set after each commit of this process, and of others while `listen` runs.
 
-        The database keeps only a weak reference to it.
+        A commit that changed no row sets none. The database keeps only a weak reference to it.
         """
         event = asyncio.Event()
         self._commit_events.add(event)
         return event
 
-    def _set_commit_events(self) -> None:
+    def _set_commit_events(self, own: asyncio.Event | None) -> None:
         for event in self._commit_events:
-            event.set()
+            if event is not own:
+                event.set()
 
     async def ping(self) -> None:
         """Raise `DatabaseUnavailable` unless the database answers, on a connection of its own."""

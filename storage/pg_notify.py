@@ -5,13 +5,14 @@ later.
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import asyncpg
 import structlog
 from sqlalchemy.engine import make_url
+
+from storage.session import Committed
 
 log = structlog.get_logger()
 
@@ -24,14 +25,14 @@ KEEPALIVE_INTERVAL_SECONDS = 20.0
 class CommitNotifier:
     """Calls `committed` after each commit of this process and, while `run` runs, of other processes."""
 
-    def __init__(self, url: str, settings: dict[str, str], committed: Callable[[], None]) -> None:
+    def __init__(self, url: str, settings: dict[str, str], committed: Committed) -> None:
         self._arguments = _connect_arguments(url) | {"server_settings": settings, "timeout": 5, "command_timeout": 5}
         self._on_commit = committed
         self._wake_up = asyncio.Event()
 
-    def notify(self) -> None:
+    def notify(self, own_event: asyncio.Event | None = None) -> None:
         """Announce a commit, outside of its transaction: a NOTIFY inside would serialize all commits."""
-        self._on_commit()
+        self._on_commit(own_event)
         self._wake_up.set()
 
     async def run(self) -> None:
@@ -48,7 +49,7 @@ class CommitNotifier:
         try:
             connection.add_termination_listener(lambda _: self._wake_up.set())
             await connection.add_listener(CHANNEL, self._on_notification)
-            self._on_commit()  # for commits while nobody listened
+            self._on_commit(None)  # for commits while nobody listened
             while not connection.is_closed():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(KEEPALIVE_INTERVAL_SECONDS):
@@ -60,7 +61,7 @@ class CommitNotifier:
 
     def _on_notification(self, connection: Any, sender: int, _channel: str, _payload: object) -> None:
         if sender != connection.get_server_pid():
-            self._on_commit()
+            self._on_commit(None)
 
 
 def _connect_arguments(url: str) -> dict[str, Any]:

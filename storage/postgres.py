@@ -6,7 +6,7 @@ Of two concurrent writes that are not serializable the first commits, and the se
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
@@ -14,12 +14,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from storage.pg_notify import CommitNotifier
-from storage.postgres_engine import SERVER_SETTINGS, WRITER_SETTINGS, EngineOptions, create_engine
+from storage.postgres_engine import (
+    HAS_CHANGED,
+    SERVER_SETTINGS,
+    WRITER_SETTINGS,
+    EngineOptions,
+    create_engine,
+    note_changes,
+)
 from storage.postgres_errors import sqlstate, translating_errors
 from storage.read_usage import ReadLimits, ReadUsage
 from storage.session import (
     LOOKUP_TIMEOUT_SECONDS,
     PING,
+    Committed,
     DatabaseUnavailable,
     ReadSession,
     Returned,
@@ -82,7 +90,7 @@ class StaleConnection(DatabaseUnavailable):
 class PostgresDriver:
     """The driver for PostgreSQL: a pool of connections for each of reading, pings, writes and writes that lock."""
 
-    def __init__(self, url: str, committed: Callable[[], None]) -> None:
+    def __init__(self, url: str, committed: Committed) -> None:
         readers: EngineOptions = {"isolation_level": "REPEATABLE READ", "pool_size": 8, "max_overflow": 4}
         self._read_engine = create_engine(url, SERVER_SETTINGS, **readers).execution_options(postgresql_readonly=True)
         # Its own pool, so that health checks are answered while all readers are busy.
@@ -104,6 +112,8 @@ class PostgresDriver:
             "pool_pre_ping": True,
         }
         self._locking_engine = create_engine(url, SERVER_SETTINGS | WRITER_SETTINGS, **lockers)
+        for engine in (self._write_engine, self._locking_engine):
+            note_changes(engine)
         self._notifier = CommitNotifier(url, SERVER_SETTINGS, committed)
 
     @asynccontextmanager
@@ -137,11 +147,14 @@ class PostgresDriver:
                     raise
         return await self._write(work, LOCK_EXCLUSIVE, deadline)
 
-    async def write_locking(self, work: Work[Returned], *, independent: bool) -> Returned:
+    async def write_locking(
+        self, work: Work[Returned], *, independent: bool, own_event: asyncio.Event | None
+    ) -> Returned:
         if independent:
-            return await self._transact(self._locking_engine, work, None)
-        answer = await self._transact(self._locking_engine, work, LOCK_SHARED)
-        self._notifier.notify()
+            return (await self._transact(self._locking_engine, work, None))[0]
+        answer, has_changed = await self._transact(self._locking_engine, work, LOCK_SHARED)
+        if has_changed:
+            self._notifier.notify(own_event)
         return answer
 
     def cached_revisions(self) -> None:
@@ -152,22 +165,28 @@ class PostgresDriver:
             return {row.name: int(row.number) for row in await session.execute(SELECT_REVISIONS)}
 
     async def _write(self, work: Work[Returned], lock: str, deadline: float | None) -> Returned:
-        answer = await self._transact(self._write_engine, work, lock, deadline)
-        self._notifier.notify()
+        answer, has_changed = await self._transact(self._write_engine, work, lock, deadline)
+        if has_changed:
+            self._notifier.notify()
         return answer
 
     async def _transact(
         self, engine: AsyncEngine, work: Work[Returned], lock: str | None, deadline: float | None = None
-    ) -> Returned:
-        """Run `work` in a transaction, which is rolled back at `deadline` (event loop time) unless it is committing."""
+    ) -> tuple[Returned, bool]:
+        """Run `work` in a transaction, and tell whether it has changed a row.
+
+        It is rolled back at `deadline` (event loop time) unless it is committing.
+        """
         with translating_errors():
             async with PostgresSession(engine, expire_on_commit=False) as session, session.begin():
                 async with _write_deadline(deadline):
                     if lock:
                         await _acquire_lock(session, lock)
+                    connection = await session.connection()
+                    connection.info[HAS_CHANGED] = False
                     answer = await work(session)
                     await session.flush()
-                return answer
+                return answer, connection.info[HAS_CHANGED]
 
     async def listen(self) -> None:
         await self._notifier.run()

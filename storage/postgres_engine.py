@@ -26,8 +26,13 @@ SERVER_SETTINGS = {
 }
 # A SERIALIZABLE transaction that scans a whole table conflicts with every write to it; one that uses an index does not.
 WRITER_SETTINGS = {"enable_seqscan": "off"}
+# How statements begin that change no row, unless SQLAlchemy knows them as writes.
+READING = ("SELECT", "WITH", "LOCK TABLE", "SHOW")
 # Matches no stored text.
 UNMATCHABLE_TEXT = secrets.token_hex(16)
+
+# Under this key of a connection's `info` is whether its transaction has changed a row.
+HAS_CHANGED = "has_changed"
 
 
 class EngineOptions(TypedDict, total=False):
@@ -51,6 +56,23 @@ def create_engine(url: str, settings: dict[str, str], **options: Unpack[EngineOp
     sa.event.listen(engine.sync_engine, "handle_error", _discard_broken_connection)
     sa.event.listen(engine.sync_engine, "before_cursor_execute", _replace_unstorable_values, retval=True)
     return engine
+
+
+def note_changes(engine: AsyncEngine) -> None:
+    """Have each connection's `info` tell whether a statement has changed a row; locking one does not count."""
+
+    @sa.event.listens_for(engine.sync_engine, "after_cursor_execute")
+    def note(
+        connection: sa.Connection,
+        cursor: DBAPICursor,
+        statement: str,
+        _values: object,
+        context: ExecutionContext,
+        _many: bool,
+    ) -> None:
+        writes = context.isinsert or context.isupdate or "DELETE FROM" in statement
+        if (writes or not statement.startswith(READING)) and cursor.rowcount != 0:
+            connection.info[HAS_CHANGED] = True
 
 
 def _discard_broken_connection(context: sa.engine.ExceptionContext) -> None:

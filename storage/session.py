@@ -1,5 +1,6 @@
 """Declare what a read session and a write session offer, the drivers' interface, and the errors all of them raise."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -114,6 +115,8 @@ def rows_written(session: WriteSession) -> int:
     return int(session.info.get(ROWS_WRITTEN, 0))
 
 
+# Called after a commit that changed something, with the one commit event that is not to be set, if any.
+Committed = Callable[[asyncio.Event | None], None]
 # Each table's revision by the table's name: `storage/table_revisions.py`.
 TableRevisions = dict[str, int]
 Returned = TypeVar("Returned")
@@ -137,6 +140,8 @@ class Driver(Protocol):
 
     async def listen(self) -> None: ...
 
-    async def write_locking(self, work: Work[Returned], *, independent: bool) -> Returned: ...
+    async def write_locking(
+        self, work: Work[Returned], *, independent: bool, own_event: asyncio.Event | None
+    ) -> Returned: ...
 
     async def close(self) -> None: ...

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -16,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.data_version import RevisionCache
 from storage.read_usage import ReadLimits, ReadUsage
-from storage.session import PING, DatabaseUnavailable, DiskFull, ReadSession, Returned, TableRevisions, Work
+from storage.session import PING, Committed, DatabaseUnavailable, DiskFull, ReadSession, Returned, TableRevisions, Work
 from storage.sqlite_reader import SqliteReader
 from storage.sqlite_writer import SqliteWriter
 
@@ -57,7 +56,7 @@ def _require_free_space(folder: Path) -> None:
 class SqliteDriver:
     """The driver for one SQLite file: a pool of readers, one writer."""
 
-    def __init__(self, url: str, committed: Callable[[], None]) -> None:
+    def __init__(self, url: str, committed: Committed) -> None:
         self._file = make_url(url).database or ""
         self._file_identity: FileIdentity | None = None
         self._companion_identities: tuple[FileIdentity, ...] | None = None
@@ -115,9 +114,14 @@ class SqliteDriver:
         else:
             reader.close()
 
-    async def write(self, work: Work[Returned], timeout_seconds: float | None = None) -> Returned:
+    async def write(
+        self,
+        work: Work[Returned],
+        timeout_seconds: float | None = None,
+        own_event: asyncio.Event | None = None,
+    ) -> Returned:
         self._require_file()
-        answer = await self._writer.write(work, timeout_seconds)
+        answer = await self._writer.write(work, timeout_seconds, own_event)
         self._require_file()  # a write into a file that was deleted meanwhile is not acknowledged
         return answer
 
@@ -128,8 +132,14 @@ class SqliteDriver:
         self._require_file()
         return self._revision_cache.revisions() if self._revision_cache else None
 
-    async def write_locking(self, work: Work[Returned], *, independent: bool) -> Returned:  # noqa: ARG002 - there is one writer
-        return await self.write(work)
+    async def write_locking(
+        self,
+        work: Work[Returned],
+        *,
+        independent: bool,  # noqa: ARG002 - there is one writer
+        own_event: asyncio.Event | None,
+    ) -> Returned:
+        return await self.write(work, own_event=own_event)
 
     def _require_file(self) -> None:
         """Raise `DatabaseUnavailable` if one of the database's files was deleted or replaced.

@@ -7,7 +7,7 @@ back its own savepoint; a commit that fails fails the whole group.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from storage.compiled_statement import bind, execute_raw
-from storage.session import MAX_WRITE_SECONDS, Parameters, Returned, Work, WriteTimeout
+from storage.session import MAX_WRITE_SECONDS, Committed, Parameters, Returned, Work, WriteTimeout
 from storage.statement import Statement
 
 # The most writes that share a commit: the first of them waits for the last.
@@ -94,6 +94,8 @@ class QueuedWrite:
     work: Work[Any]  # its result has the type of the future's
     future: asyncio.Future[Any]
     has_timeout: bool
+    own_event: asyncio.Event | None = None
+    has_changed: bool = False
     started: Lock = field(default_factory=Lock)
     result: Any = None
     error: BaseException | None = None
@@ -102,11 +104,13 @@ class QueuedWrite:
         if self.future.cancelled() or not self.started.acquire(blocking=False):
             return  # cancelled or timed out while it was queued
         driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        changes_before = driver.total_changes
         execute_raw(driver, "SAVEPOINT write")
         session = WriterSession(connection, driver, time.monotonic() + MAX_WRITE_SECONDS if self.has_timeout else None)
         try:
             self.result = _run_to_end(self.work(session))
             session.commit_savepoint()
+            self.has_changed = driver.total_changes > changes_before
         except Exception as error:
             self.error = error
             session.close()
@@ -130,22 +134,27 @@ class QueuedWrite:
 
 
 class SqliteWriter:
-    """The thread that writes; it calls `committed` in the event loop after each commit."""
+    """The thread that writes; it calls `committed` in the event loop for each write that has changed something."""
 
-    def __init__(self, engine: sa.Engine, committed: Callable[[], None]) -> None:
+    def __init__(self, engine: sa.Engine, committed: Committed) -> None:
         self._engine = engine
         self._on_commit = committed
         self._queue: SimpleQueue[QueuedWrite | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = Thread(target=self._run, name="writer", daemon=True)
 
-    async def write(self, work: Work[Returned], timeout_seconds: float | None = None) -> Returned:
+    async def write(
+        self,
+        work: Work[Returned],
+        timeout_seconds: float | None = None,
+        own_event: asyncio.Event | None = None,
+    ) -> Returned:
         """Run `work` and return its result after the commit and sync. A write that has started is not cancelled."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._thread.start()
         future: asyncio.Future[Returned] = self._loop.create_future()
-        write = QueuedWrite(work, future, has_timeout=timeout_seconds is not None)
+        write = QueuedWrite(work, future, timeout_seconds is not None, own_event)
         self._queue.put(write)
         if timeout_seconds is None:
             return await future
@@ -192,7 +201,9 @@ class SqliteWriter:
                 write.error = error
 
     def _resolve(self, group: list[QueuedWrite]) -> None:
-        self._on_commit()
+        for write in group:
+            if write.has_changed and write.error is None:
+                self._on_commit(write.own_event)
         for write in group:
             write.resolve()
 

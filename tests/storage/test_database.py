@@ -46,6 +46,32 @@ async def test_a_write_that_fails_leaves_nothing(installation: Installation) -> 
     assert installation.contents() == before
 
 
+async def test_a_commit_event_is_set_by_what_changes_a_row_and_not_by_its_own_commit(
+    installation: Installation,
+) -> None:
+    database = Database(installation.settings.database_url)
+    mine, others = database.commit_event(), database.commit_event()
+
+    async def change(session: WriteSession) -> None:
+        session.add(Organization(name="New", slug="new"))
+
+    async def look(session: WriteSession) -> None:
+        await session.scalar(sa.select(Organization.columns().name).with_for_update())
+        await session.execute(sa.update(models.Organization).where(sa.false()).values(name="None"))
+
+    await database.write(look)
+    await database.write_locking(look)
+    assert not mine.is_set()
+    await database.write_locking(change, own_event=mine)
+    assert not mine.is_set()
+    assert others.is_set()
+    others.clear()
+    await database.write(lambda session: session.execute(sa.update(models.Organization).values(name="Renamed")))
+    assert mine.is_set()
+    assert others.is_set()
+    await database.close()
+
+
 async def test_increments_of_two_writers_are_not_lost(installation: Installation) -> None:
     """Each reads, then writes what it read plus one; a writer that had not begun IMMEDIATE would lose some."""
     installation.root()
