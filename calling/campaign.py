@@ -62,10 +62,10 @@ def default_settings() -> dict[str, Any]:
     }
 
 
-def check_period(starts_at: datetime | None, ends_at: datetime | None) -> None:
-    """Raise Refused (INVALID_INPUT) if a campaign would end before it starts."""
+def check_period(starts_at: datetime | None, ends_at: datetime | None, field: str = "endsAt") -> None:
+    """Raise Refused (INVALID_INPUT) at `field` if a campaign would end before it starts."""
     if starts_at and ends_at and ends_at <= starts_at:
-        raise validation.invalid_input("endsAt is not after startsAt. Send one that is, or none.", "endsAt")
+        raise validation.invalid_input("endsAt is not after startsAt. Send one that is, or none.", field)
 
 
 def _digest(sent: Mapping[str, Any], settings: dict[str, Any]) -> bytes:

@@ -27,7 +27,8 @@ async def edit_campaign(
     _require_revision(campaign, expected_revision)
     given = {name: value for name, value in sent.items() if not (value is None and name in ALWAYS_SET)}
     values = check_settings(given) | await _check_agent(session, campaign, sent)
-    check_period(values.get("starts_at", campaign.starts_at), values.get("ends_at", campaign.ends_at))
+    field = "startsAt" if "ends_at" not in values else "endsAt"
+    check_period(values.get("starts_at", campaign.starts_at), values.get("ends_at", campaign.ends_at), field)
     changed = {name: value for name, value in values.items() if getattr(campaign, name) != value}
     if changed or "pool" in sent:
         await _apply_edit(session, campaign, changed, sent)

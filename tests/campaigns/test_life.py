@@ -67,6 +67,9 @@ def test_r22_a_campaign_does_not_end_before_it_starts(northwind: Client) -> None
     campaign = created(northwind, startsAt=period["startsAt"])
     refused = northwind.refusals("updateCampaign", campaignId=campaign, endsAt=period["endsAt"])
     assert refused == [("INVALID_INPUT", ["endsAt"])]
+    ending = created(northwind, endsAt=period["endsAt"])
+    refused = northwind.refusals("updateCampaign", campaignId=ending, startsAt=period["startsAt"])
+    assert refused == [("INVALID_INPUT", ["startsAt"])]
 
 
 # ------------------------------------------------------------------------------------------------- start
