@@ -10,7 +10,7 @@ from datetime import datetime
 from calling.attempt_claim import Attempt, find_attempt_obstacle
 from calling.end_reasons import STATUS_BY_END_REASON
 from dialing.claim_counts import ClaimCounts
-from models import EndReason
+from models import ConversationStatus, EndReason
 from models.call_rows import ConversationRow
 from models.campaign_rows import CampaignRow
 from models.claim_statements import find_running_among, lock_campaigns_to_claim
@@ -30,7 +30,7 @@ class ClaimChecks:
         self._campaigns: dict[str, CampaignRow] = {}
         self._changing_campaigns: set[str] = set()
         self._counts = ClaimCounts(at)
-        self._ended: defaultdict[EndReason, list[str]] = defaultdict(list)
+        self._ended: defaultdict[tuple[ConversationStatus, EndReason], list[str]] = defaultdict(list)
 
     async def load(self, session: WriteSession, calls: Sequence[ConversationRow]) -> None:
         """Read what the calls are judged by, and keep their campaigns from being changed meanwhile."""
@@ -71,14 +71,16 @@ class ClaimChecks:
             self._end(call, EndReason.CANCELLED)
 
     async def write_ends(self, session: WriteSession) -> None:
-        """End the calls that may not be dialed, with a statement for each reason."""
-        for reason, ids in self._ended.items():
-            ended = await end_queued(session, ids, STATUS_BY_END_REASON[reason], reason, self._at)
+        """End the calls that may not be dialed, with a statement for each status and reason."""
+        for (status, reason), ids in self._ended.items():
+            ended = await end_queued(session, ids, status, reason, self._at)
             count_ended_calls(session, reason, len(ended))
 
     def _end(self, call: ConversationRow, reason: EndReason) -> None:
+        """End a call: a single one has failed, and an attempt, which is made again or refused, is called off (R23)."""
         self._counts.on_withdrawn(call)
-        self._ended[reason].append(call.id)
+        status = ConversationStatus.CANCELLED if call.campaign_id else STATUS_BY_END_REASON[reason]
+        self._ended[status, reason].append(call.id)
 
     def _find_obstacle(self, call: ConversationRow) -> EndReason | None:
         """Return why a call may not be dialed any more, by R6 and R21."""

@@ -20,7 +20,7 @@ __all__ = ["admitting", "clock"]
 def require_withdrawn(admitting: Admitting, campaign: str, reason: str, status: str = "PENDING") -> None:
     """Check that the only call ended for this reason, that nobody was called, and that it does not count."""
     (call,) = admitting.calls()
-    assert call["endReason"] == reason
+    assert (call["status"], call["endReason"]) == ("CANCELLED", reason)
     assert (call["contact"]["status"], call["contact"]["attempts"]) == (status, [])
     assert admitting.rows("SELECT dialed_at, attempt_number FROM conversation") == [(None, None)]
     assert admitting.rows("SELECT attempt_count FROM contact") == [(0,)]
