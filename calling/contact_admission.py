@@ -13,7 +13,7 @@ from models import ErrorCode, Refusal, WaitReason
 from models.campaign_rows import CampaignRow
 
 MAX_ATTEMPTS_A_DAY = 3
-A_DAY = timedelta(days=1)
+A_DAY, A_MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True)

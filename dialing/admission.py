@@ -15,10 +15,11 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from calling.calling_hours import CallingHours
+from calling.contact_admission import A_MINUTE
 from dialing.admission_room import AdmissionRoom
 from dialing.attempt_admission import AttemptAdmission
 from dialing.campaign_pauses import CampaignUnable, pause_campaign
-from dialing.campaign_queue import A_MINUTE, MAX_ADMITTED, CampaignQueue, line_up_all
+from dialing.campaign_queue import MAX_ADMITTED, CampaignQueue, line_up_all
 from dialing.due_contacts import Place
 from dialing.worker_context import WorkerContext
 from models.admission_statements import find_running_campaigns, lock_running_campaigns

@@ -6,11 +6,11 @@ Completes campaigns that have nobody left to call, and pauses those whose pool i
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
 from calling.calling_hours import CallingHours
-from calling.contact_admission import A_DAY
+from calling.contact_admission import A_DAY, A_MINUTE
 from dialing.campaign_pauses import find_reasons_to_pause, is_open_for_calls, pause_campaign
 from dialing.due_contacts import DueContact, DueFinder, DueLine, Place
 from models import PauseReason
@@ -23,7 +23,6 @@ from models.statistics_statements import find_kept_counts, find_pending_zones
 from storage import WriteSession
 
 MAX_ADMITTED = 50
-A_MINUTE = timedelta(minutes=1)
 # The kept counts of the contacts that are yet to be called, or are being called.
 UNFINISHED = {("status", "PENDING"), ("status", "IN_CALL")}
 

@@ -5,15 +5,14 @@ They are read once for all of them, and follow what the claim does to each.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from calling.attempt_claim import AttemptCounts
-from calling.contact_admission import A_DAY
+from calling.contact_admission import A_DAY, A_MINUTE
 from models.call_rows import ConversationRow
 from models.claim_statements import count_calls_of_campaigns, find_attempts_to_numbers
 from storage import ReadSession
 
-A_MINUTE = timedelta(minutes=1)
 Called = tuple[str, str | None]
 
 

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from calling.calling_hours import CallingHours
 from calling.campaign_outlook import Outlook, estimate_last_call
 from calling.campaign_standing import Due, Room, limited_by, scarce_of
+from calling.contact_admission import A_MINUTE
 from calling.preview_counts import NumberCount
 from models import AttemptOutcome, Campaign, ContactStatus, WaitReason
 from models.campaign_rows import CampaignRow, PendingZoneRow
@@ -23,8 +24,6 @@ from models.statistics_statements import (
 )
 from resolvers.context import Context, Deployment
 from storage import ReadSession
-
-A_MINUTE = timedelta(minutes=1)
 
 
 class OfCampaign(Protocol):
