@@ -30,7 +30,7 @@ from storage import Database, WriteSession
 from telephony.engine import CallEvent, Ending, Progress
 from tests.campaigns.filled_campaign import Caller, create_caller
 from tests.campaigns.test_campaign import Clock
-from tests.databases import ON_POSTGRES, Template
+from tests.databases import PostgresTestDatabase, Template
 from tests.installation import Installation, join_stopping
 
 A_DAY = timedelta(days=1)
@@ -193,9 +193,17 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from scans(part)
 
 
-@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite counts its instructions")
-async def test_r19_postgresql_reads_no_more_contacts_than_it_picks(caller: Caller) -> None:
+@pytest.fixture
+def postgres_caller() -> Iterator[Caller]:
+    store = PostgresTestDatabase("who_is_due")
+    store.migrate()
+    yield create_caller(store)
+    store.close()
+
+
+async def test_r19_postgresql_reads_no_more_contacts_than_it_picks(postgres_caller: Caller) -> None:
     """Each scan goes by the index of who is due, and ends after the rows that are wanted."""
+    caller = postgres_caller
     campaign = caller.campaign(MANY)
     caller.store.rows("ANALYZE contact")
     at = await read_time(caller)
