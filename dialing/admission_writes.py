@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from calling.attempt import PlannedAttempt
 from calling.contact_admission import Postponement
@@ -14,6 +14,8 @@ from models.attempt_statements import mark_exhausted, mark_in_call, mark_waiting
 from models.campaign_rows import ContactRow
 from models.conversation_insert import queue_all
 from storage import WriteSession
+
+A_MICROSECOND = timedelta(microseconds=1)
 
 
 class AdmissionWrites:
@@ -67,9 +69,11 @@ class AdmissionWrites:
         numbers = {each: {"agent_number": plan.resolution.agent_number} for each, (_, plan) in self._calls.items()}
         admitted = await mark_in_call(self._session, json.dumps(numbers))
         attempt_numbers = {row.id: row.attempt_count for row in admitted}
+        # They are claimed in the order of their creation, and one pass creates all at once.
+        first = self._at - len(self._calls) * A_MICROSECOND
         calls = [
-            self._attempt(due, planned, attempt_numbers[contact_id])
-            for contact_id, (due, planned) in self._calls.items()
+            self._attempt(due, planned, attempt_numbers[contact_id]) | {"created_at": first + place * A_MICROSECOND}
+            for place, (contact_id, (due, planned)) in enumerate(self._calls.items())
             if contact_id in attempt_numbers
         ]
         if calls:
@@ -87,5 +91,4 @@ class AdmissionWrites:
             "contact_id": due.contact.id,
             "attempt_number": attempt_number,
             "window_ends_at": due.window_ends_at,
-            "created_at": self._at,
         }
