@@ -20,12 +20,19 @@ class CallBudgets:
         self._left: dict[str, int] = {}
         self._budgets_of: defaultdict[str, list[str]] = defaultdict(list)
         self._loaded: set[str] = set()
+        self._exist: bool | None = None
+
+    async def exist(self) -> bool:
+        """Tell whether any organization has a budget; this is read once."""
+        if self._exist is None:
+            self._exist = bool(await find_any_budget(self._session))
+        return self._exist
 
     async def load(self, organization_ids: Collection[str]) -> None:
         """Lock and read the budgets of these organizations, unless they have been read."""
         missing = sorted(set(organization_ids) - self._loaded)
         self._loaded.update(missing)
-        if not missing or not await find_any_budget(self._session):
+        if not missing or not await self.exist():
             return
         await self._session.execute(lock_budgets_above(missing))
         for budget in await find_budgets_above(self._session, missing):

@@ -9,7 +9,6 @@ from dialing.agent_dispatch import load_agent_dispatches
 from dialing.call_budgets import CallBudgets
 from dialing.call_pacer import CallPacer
 from dialing.claim_checks import ClaimChecks
-from models.call_budget import find_any_budget
 from models.call_rows import ConversationRow
 from models.number_rows import TrunkLimits, TrunkRow
 from models.queue_statements import (
@@ -99,9 +98,9 @@ async def claim_calls(
     at = await database_now(session)
     (active,) = await count_active_calls(session, trunk_id)
     free_calls = trunk.max_concurrent_calls - active.calls
-    if not (queued := await _next_queued(session, trunk, free_calls)):
-        return ClaimedBatch()
     checks, budgets = ClaimChecks(at, limits.allowed_regions), CallBudgets(session, counts_queued=False)
+    if not (queued := await _next_queued(session, trunk, free_calls, budgets)):
+        return ClaimedBatch()
     await checks.load(session, queued)
     await budgets.load([call.organization_id for call in queued])
     pacer = CallPacer(trunk, at)
@@ -119,12 +118,14 @@ async def claim_calls(
     return ClaimedBatch(calls, pacer.seconds_until_claimable if more and len(calls) < free_calls else None)
 
 
-async def _next_queued(session: WriteSession, trunk: TrunkLimits, free_calls: int) -> list[ConversationRow]:
+async def _next_queued(
+    session: WriteSession, trunk: TrunkLimits, free_calls: int, budgets: CallBudgets
+) -> list[ConversationRow]:
     """Lock calls that may be dialed next: more than are free where some may have to wait for a budget."""
     if free_calls <= 0:
         return []
-    more = bool(await find_any_budget(session))
-    return await lock_next_calls(session, trunk, MAX_CLAIMED_CALLS if more else min(free_calls, MAX_CLAIMED_CALLS))
+    most = MAX_CLAIMED_CALLS if await budgets.exist() else min(free_calls, MAX_CLAIMED_CALLS)
+    return await lock_next_calls(session, trunk, most)
 
 
 def _last_borrower(trunk: TrunkLimits, calls: list[ConversationRow]) -> str | None:
