@@ -22,16 +22,17 @@ NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gia", "Hal", "Ida", "Jon")
 
 async def create_demo_campaign(session: WriteSession, agent: Agent, pool: list[str]) -> None:
     """Create a campaign whose agent speaks and whose pool has these numbers; start it, and pause it before it calls."""
-    sent = {
+    sent: dict[str, Any] = {
         "name": "Check-up reminders",
         "agent_id": agent.id,
         "initial_context": "Remind them of their yearly check-up, and offer three appointments.",
         "max_concurrent_calls": 5,
+        "pool": [{"e164": e164, "calls_per_day": 100} for e164 in pool],
     }
     campaign = await build_campaign(session, agent.organization_id, sent)
     session.add(campaign)
     await session.flush()
-    await replace_pool(session, campaign, [{"e164": e164, "calls_per_day": 100} for e164 in pool])
+    await replace_pool(session, campaign, sent["pool"])
     checked = [check_contact(each, frozenset()) for each in _contacts()]
     await add_contacts(session, campaign, checked, refuses_duplicates=True, max_contacts=0, at=now())
     await _suppress_some(session, agent.organization_id)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from calling import validation
 from calling.agent_reference import AgentReference, resolve_agent_version
+from calling.campaign_pool import pool_for_audit
 from calling.campaign_settings import (
     DEFAULT_MAX_ATTEMPTS,
     DEFAULT_RETRY_DELAYS,
@@ -44,6 +45,7 @@ async def build_campaign(session: ReadSession, organization_id: str, sent: dict[
     return Campaign(
         organization_id=organization_id,
         agent_version_id=version.id if version else None,
+        audited_pool=pool_for_audit(sent.get("pool")),
         idempotency_key=key,
         input_digest=digest if key else None,
         **settings,

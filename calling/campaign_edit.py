@@ -5,7 +5,7 @@ from typing import Any
 from calling.agent_reference import AgentReference, resolve_agent_version
 from calling.campaign import check_period, check_settings, require_not_ended
 from calling.campaign_life import withdraw_queued_calls
-from calling.campaign_pool import replace_pool, require_one_source
+from calling.campaign_pool import pool_for_audit, replace_pool, require_one_source
 from models import Campaign, CampaignStatus, ErrorCode, Refused, now
 from models.life_statements import lock_campaign
 from storage import WriteSession
@@ -44,6 +44,8 @@ async def _apply_edit(session: WriteSession, campaign: Campaign, changed: dict[s
     campaign.updated_at = now()
     for name, value in changed.items():
         setattr(campaign, name, value)
+    if "pool" in sent:
+        campaign.audited_pool = pool_for_audit(sent["pool"])
     await session.flush()
     if "pool" in sent:
         await replace_pool(session, campaign, sent["pool"])

@@ -30,6 +30,18 @@ async def replace_pool(session: WriteSession, campaign: Campaign, sent: Sequence
     await session.flush()
 
 
+def pool_for_audit(sent: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Return a sent pool as audit events show it; None: no pool. Raises Refused (INVALID_PHONE_NUMBER)."""
+    return [
+        {
+            "e164": check_e164(each["e164"], "pool", str(place), "e164"),
+            "callsPerDay": each["calls_per_day"],
+            "maxConcurrentCalls": each.get("max_concurrent_calls"),
+        }
+        for place, each in enumerate((sent or ())[:MAX_POOL_NUMBERS])
+    ] or None
+
+
 async def check_pool(
     session: ReadSession, campaign: Campaign, sent: Sequence[Mapping[str, Any]] | None
 ) -> list[PoolNumber]:

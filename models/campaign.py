@@ -42,6 +42,7 @@ FINAL_STATUSES = (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED)
 class Campaign(Table, table=True):
     """A campaign. `revision` counts its edits; `retry_delays` are minutes by outcome; `windows` are as in the API.
 
+    `audited_pool`: the pool as it was set, for the audit.
     `started_at`: when it was started first. `running_since`: when it was started last.
     """
 
@@ -73,6 +74,7 @@ class Campaign(Table, table=True):
     revision: int = 1
     agent_version_id: str | None = None
     agent_number: str | None = None
+    audited_pool: list[dict[str, Any]] | None = Field(default=None, sa_type=sa.JSON(none_as_null=True))
     windows: list[dict[str, Any]] = Field(sa_type=sa.JSON)
     closed_dates: list[str] = Field(default_factory=list, sa_type=sa.JSON)
     default_time_zone: str | None = None

@@ -35,6 +35,7 @@ CAMPAIGN = {
     "revision": 1,
     "agentVersionId": None,
     "agentNumber": None,
+    "pool": None,
     "windows": [
         {"days": ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"], "opens": "09:00", "closes": "20:00"}
     ],
@@ -224,6 +225,22 @@ def create_edit_run_and_cancel_a_campaign(story: Scenario) -> Json:
     ]
 
 
+def give_a_campaign_a_pool_and_take_it_away(story: Scenario) -> Json:
+    """Each change of the pool is one event, which has the pools before and after."""
+    pool = [{"e164": story.number.e164, "callsPerDay": 50, "maxConcurrentCalls": None}]
+    sent = {"name": "Check-ups", "pool": pool}
+    campaign = story.client.mutate_successfully("createCampaign", "campaign { id }", **sent)["campaign"]["id"]
+    pools = pool, [pool[0] | {"callsPerDay": 60, "maxConcurrentCalls": 2}], None
+    for changed in pools[1:]:
+        story.client.mutate_successfully("updateCampaign", "__typename", campaignId=campaign, pool=changed)
+    states = [CAMPAIGN | sent | {"pool": each, "revision": place} for place, each in enumerate(pools, 1)]
+    return [
+        ("CAMPAIGN_CREATED", campaign, None, states[0]),
+        ("CAMPAIGN_UPDATED", campaign, states[0], states[1]),
+        ("CAMPAIGN_UPDATED", campaign, states[1], states[2]),
+    ]
+
+
 def suppress_a_number_and_take_it_back(story: Scenario) -> Json:
     for _ in range(2):
         added = story.client.mutate_successfully("addSuppressions", "suppressions { id }", e164s=["+12125550101"])
@@ -237,7 +254,7 @@ SCENARIOS: list[Callable[[Scenario], Json]] = [
     *(create_trunk, update_trunk, change_a_password, delete_trunk, create_number),
     *(share_and_unshare, write_slots, write_both_slots, make_and_revoke_a_key),
     *(create_rename_and_switch_off_an_agent, create_edit_run_and_cancel_a_campaign),
-    suppress_a_number_and_take_it_back,
+    *(give_a_campaign_a_pool_and_take_it_away, suppress_a_number_and_take_it_back),
 ]
 
 
