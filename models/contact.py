@@ -16,6 +16,7 @@ from models.utc_datetime import UtcDateTime, now
 from storage.statement import Query
 
 IS_PENDING_SQL = "status = 'PENDING'"
+IS_WAITING_SQL = f"{IS_PENDING_SQL} AND wait_reason IS NOT NULL"
 HAS_EXTERNAL_ID_SQL = "external_id IS NOT NULL"
 
 
@@ -86,6 +87,7 @@ class Contact(Table, table=True):
             *("campaign_id", "last_outcome", "status", "created_at", "id"),
             where="last_outcome IS NOT NULL",
         ),
+        partial_index("ix_contact_waiting", "campaign_id", "wait_reason", "created_at", "id", where=IS_WAITING_SQL),
         sa.Index("ix_contact_status", "campaign_id", "status", "created_at", "id"),
     )
 

@@ -1,7 +1,7 @@
 """Turn a filter of a campaign's contacts into conditions: what they wait for is decided as for a single one (R24)."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from calling.campaign_standing import is_full
 from calling.e164 import strip_punctuation
 from models import CampaignStatus, ContactStatus, WaitReason
 from models.campaign_rows import CampaignRow, PendingZoneRow
-from models.contact_conditions import DATED_REASONS
+from models.contact_conditions import DATED_REASONS, OF_STORED_REASON
 from models.server import database_now
 from models.statistics_statements import find_pending_zones
 from resolvers.campaign_statistics import load_rooms
@@ -33,12 +33,19 @@ async def prepare_contact_filter(context: Context, campaign_id: str, filter: Map
     if waits_for := sent.get("waits_for"):
         more_names, more_values = await _waiting_conditions(context, campaign_id, waits_for)
         names, values = names + more_names, values | more_values
-        statuses = [ContactStatus.PENDING] if statuses is None or ContactStatus.PENDING in statuses else []
+        statuses = _pending_of(statuses, more_names)
     elif "outcome" in sent and statuses is None:
         statuses = list(ContactStatus)  # the index of outcomes has a range for each
     if statuses is not None:
         values["status"] = tuple(dict.fromkeys(statuses))
     return ChildFilter(names, tuple(sorted(values.items())), None if statuses is None else "status")
+
+
+def _pending_of(statuses: Sequence[ContactStatus] | None, names: tuple[str, ...]) -> Sequence[ContactStatus] | None:
+    """Return what is left of a filter's statuses for those who wait; None: its conditions select them themselves."""
+    if statuses is not None and ContactStatus.PENDING not in statuses:
+        return []
+    return None if OF_STORED_REASON.intersection(names) else [ContactStatus.PENDING]
 
 
 def _plain_conditions(sent: Mapping[str, Any]) -> Conditions:

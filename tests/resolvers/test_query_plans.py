@@ -343,6 +343,20 @@ def test_a_page_below_an_object_costs_the_same_out_of_many_rows(
     assert many.cost(f"{{ {question} }}") <= MAX_COST_RATIO * few.cost(f"{{ {question} }}") + FREE_STEPS
 
 
+@pytest.mark.parametrize("reason", ["RETRY", "ATTEMPT_LIMIT", "NUMBER", "TRUNK", "BUDGET"])
+def test_who_waits_in_a_campaign_that_runs_is_listed_without_reading_all(
+    worlds: tuple[FilledDatabase, FilledDatabase], reason: str
+) -> None:
+    question = f"{{ {CONTACTS % f', filter: {{waitsFor: {reason}}}'} }}"
+    costs = []
+    for world in worlds:
+        world.store.rows("UPDATE campaign SET status = 'RUNNING'")
+        costs.append(world.cost(question))
+        world.store.rows("UPDATE campaign SET status = 'DRAFT'")
+    of_few, of_many = costs
+    assert of_many <= MAX_COST_RATIO * of_few + FREE_STEPS
+
+
 def test_statistics_count_no_more_contacts_of_a_time_zone_than_an_estimate_needs(
     worlds: tuple[FilledDatabase, FilledDatabase],
 ) -> None:

@@ -1,6 +1,6 @@
-"""The pool of a campaign is in its audit events.
+"""The pool of a campaign is in its audit events; contacts are listed by what was stored that they wait for.
 
-It is stored beside the campaign as it was set, so that one event has all of an edit.
+The pool is stored beside the campaign as it was set, so that one event has all of an edit.
 """
 
 import sqlalchemy as sa
@@ -18,6 +18,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("campaign", sa.Column("audited_pool", sa.JSON(), nullable=True))
+    is_waiting = sa.text("status = 'PENDING' AND wait_reason IS NOT NULL")
+    columns = ["campaign_id", "wait_reason", "created_at", "id"]
+    op.create_index("ix_contact_waiting", "contact", columns, sqlite_where=is_waiting, postgresql_where=is_waiting)
     _fill()
     for name in ("audit_campaign_created", "audit_campaign_updated"):
         if on_postgres():
