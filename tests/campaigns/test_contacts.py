@@ -280,7 +280,7 @@ def test_r16_a_refused_contact_is_judged_anew_when_it_is_sent_again(northwind: C
 def test_r16_variables_are_handed_to_the_agent_beside_the_campaigns_context(tmp_path: Path) -> None:
     with (
         livekit_in_thread() as (double, url),
-        serving(tmp_path, DIALTREE_AGENT_WAIT_SECONDS="0.1", **account(url)) as calling,
+        serving(tmp_path, None, DIALTREE_AGENT_WAIT_SECONDS="0.1", **account(url)) as calling,
     ):
         double.has_workers = False  # who is called does not matter
         campaign = calling.campaign(initialContext="Ask about the check-up.")
