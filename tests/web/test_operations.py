@@ -165,6 +165,7 @@ IDS = {
     "ContactImportProgress": "importId",
     "ContactImports": "campaignId",
     "CampaignUpdated": "campaignId",
+    "CampaignWaiting": "campaignId",
     "EntityName": "agentId",
     "ChildOrganizations": "organizationId",
     "Organization": "organizationId",
