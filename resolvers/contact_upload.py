@@ -71,11 +71,15 @@ class Upload:
         await self._store_rest(ImportStatus.COMPLETED)
 
     async def fail(self, reason: UnreadableFile | None = None) -> None:
-        """Commit what was read, with the reason for which the rest cannot be."""
+        """Commit what was read, with the reason for which the rest cannot be. Raises as `_store` does."""
         if reason:
             refusal = Refusal(ErrorCode.INVALID_INPUT, reason.message)
             self._batch.append(CheckedRow(reason.line, None, refusal))
-        await self._store_rest(ImportStatus.FAILED)
+        try:
+            await self._store_rest(ImportStatus.FAILED)
+        except (Refused, KeyRevoked):
+            await self._store([], ImportStatus.FAILED)
+            raise
 
     async def fail_after_outage(self) -> None:
         """Mark the import as failed as soon as the database takes it; a newer upload to it goes on untouched."""

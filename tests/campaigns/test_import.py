@@ -266,3 +266,14 @@ def test_r16_an_ended_campaign_takes_no_contacts(harbor: Client) -> None:
     assert refusal(put(harbor, path, "e164\n+12125550100\n")) == (409, "CAMPAIGN_ENDED")
     assert counts(import_of(harbor, path)) == ["FAILED", 0, 0, 0, 0]
     assert harbor.refusals("createContactImport", campaignId=campaign) == [("CAMPAIGN_ENDED", ["campaignId"])]
+
+
+@pytest.mark.parametrize("rows", [1, 200, 201])
+def test_r16_a_file_that_cannot_be_read_for_an_ended_campaign_has_failed(harbor: Client, rows: int) -> None:
+    """Also where its end is read while a batch is refused."""
+    campaign = campaign_of(harbor)
+    path = create_import(harbor, campaign)
+    harbor.mutate_successfully("cancelCampaign", "__typename", campaignId=campaign)
+    file = "e164,name\n" + "".join(f"+1212555{line:04},Ann\n" for line in range(rows)) + '+12125559999,"Bob\n'
+    assert refusal(put(harbor, path, file)) == (409, "CAMPAIGN_ENDED")
+    assert counts(import_of(harbor, path)) == ["FAILED", 0, 0, 0, 0]
